@@ -1,0 +1,203 @@
+//! What a command changes: the next state of each record, why, and whom to tell. The store writes a whole [`Change`]
+//! or nothing of it.
+
+use super::{Application, ApplicationKind, Outcome, Reason, Stage};
+use crate::{
+    actor::Actor,
+    certificate::ManagementNumber,
+    date::Instant,
+    form::{Field, Part},
+    id::{ApplicationId, HolderId, IdentityKey},
+    notification::Notification,
+    profile::Profile,
+    registration::{Registration, RegistrationNumber},
+    rules::Citation,
+};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
+
+/// Something only one can have at a time.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(tag = "unique", content = "key", rename_all = "snake_case")]
+pub enum UniqueKey {
+    /// One person, one holder.
+    Identity(IdentityKey),
+    /// One certificate, one holder.
+    Certificate(ManagementNumber),
+    /// One registration has the number.
+    Registration(RegistrationNumber),
+    /// One open application per kind and certificate; a first registration is its holder's, others their
+    /// registration's.
+    OpenApplication(ApplicationKind, String),
+}
+
+/// Taking or letting go of a [`UniqueKey`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Claim {
+    /// Taken by `owner`; refused where somebody else has it. Taking what one has is no change.
+    Take {
+        /// What.
+        key: UniqueKey,
+        /// A holder's or an application's id.
+        owner: String,
+        /// When it lapses by itself, in seconds since 1970: a draft nobody touches.
+        expires_at: Option<i64>,
+    },
+    /// Let go, where `owner` has it.
+    Release {
+        /// What.
+        key: UniqueKey,
+        /// A holder's or an application's id.
+        owner: String,
+    },
+}
+
+/// What happened.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum JournalAction {
+    /// A draft was opened.
+    Opened,
+    /// A draft, or what was returned, was edited.
+    Saved,
+    /// The profile was edited.
+    ProfileSaved,
+    /// Submitted.
+    Submitted,
+    /// Amended while waiting.
+    Amended,
+    /// Withdrawn.
+    Withdrawn,
+    /// A place for an upload was given.
+    AttachmentRequested,
+    /// An uploaded file was looked at and accepted.
+    AttachmentConfirmed,
+    /// An attachment was removed.
+    AttachmentRemoved,
+    /// A reviewer took it up.
+    Claimed,
+    /// A reviewer laid it down.
+    Released,
+    /// A reviewer saw the identity document.
+    Viewed,
+    /// A stage approved it.
+    Approved,
+    /// A stage returned it.
+    Returned,
+    /// A stage refused it.
+    Refused,
+    /// It was closed because it was not mended in time.
+    Expired,
+    /// A reminder was planned.
+    Reminded,
+    /// The registration lapsed.
+    Lapsed,
+}
+
+/// One entry of the journal: who, when, from where, what, why, by which rule. Never changed, never deleted.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct JournalEntry {
+    /// When.
+    pub at: Instant,
+    /// Who.
+    pub actor: Actor,
+    /// From where: the caller's network address, set by the shell; empty for the system's own jobs.
+    #[serde(default)]
+    pub from: String,
+    /// What.
+    pub action: JournalAction,
+    /// At which stage of review.
+    pub stage: Option<Stage>,
+    /// The fields that changed.
+    pub fields: BTreeSet<Field>,
+    /// The parts that a stage has to look at again.
+    pub parts: BTreeSet<Part>,
+    /// Why.
+    pub reasons: Vec<Reason>,
+    /// By which rule.
+    pub rule: Option<Citation>,
+}
+
+/// A whole change.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Change {
+    /// Whose records it changes.
+    pub holder: HolderId,
+    /// The next application.
+    pub application: Option<Application>,
+    /// The next registration.
+    pub registration: Option<Registration>,
+    /// The next profile.
+    pub profile: Option<Profile>,
+    /// What is taken and let go.
+    pub claims: Vec<Claim>,
+    /// The journal's entry; the store writes it beside every record that changes.
+    pub journal: JournalEntry,
+    /// Whom to tell.
+    pub notifications: Vec<Notification>,
+}
+
+impl Change {
+    /// An empty change by `actor`.
+    pub fn new(holder: HolderId, actor: Actor, action: JournalAction, now: Instant) -> Self {
+        Self {
+            holder,
+            application: None,
+            registration: None,
+            profile: None,
+            claims: Vec::new(),
+            journal: JournalEntry {
+                at: now,
+                actor,
+                from: String::new(),
+                action,
+                stage: None,
+                fields: BTreeSet::new(),
+                parts: BTreeSet::new(),
+                reasons: Vec::new(),
+                rule: None,
+            },
+            notifications: Vec::new(),
+        }
+    }
+
+    /// An empty change by the system.
+    pub fn by_system(holder: HolderId, action: JournalAction, now: Instant) -> Self {
+        Self::new(holder, Actor::System, action, now)
+    }
+
+    /// An empty change by the holder.
+    pub fn by_holder(holder: &HolderId, action: JournalAction, now: Instant) -> Self {
+        Self::new(holder.clone(), Actor::Holder(holder.clone()), action, now)
+    }
+
+    /// Takes `key` for the holder or, where it's about an open application, for that application.
+    pub(super) fn take(&mut self, key: UniqueKey, application: &ApplicationId, expires_at: Option<i64>) {
+        let owner = self.owner(&key, application);
+        self.claims.push(Claim::Take { key, owner, expires_at });
+    }
+
+    /// Lets go of `key`.
+    pub(super) fn release(&mut self, key: UniqueKey, application: &ApplicationId) {
+        let owner = self.owner(&key, application);
+        self.claims.push(Claim::Release { key, owner });
+    }
+
+    fn owner(&self, key: &UniqueKey, application: &ApplicationId) -> String {
+        match key {
+            UniqueKey::OpenApplication(..) => application.to_string(),
+            _ => self.holder.to_string(),
+        }
+    }
+}
+
+impl From<&Outcome> for JournalAction {
+    fn from(outcome: &Outcome) -> Self {
+        match outcome {
+            Outcome::Approve => Self::Approved,
+            Outcome::Return => Self::Returned,
+            Outcome::Refuse => Self::Refused,
+        }
+    }
+}

@@ -1,0 +1,380 @@
+//! What a holder does: open, save (and amend), submit, withdraw; and their profile.
+
+use super::{
+    Application, ApplicationKind, Change, Claim, JournalAction, Receipt, StageProgress, State, UniqueKey,
+    effect,
+};
+use crate::{
+    date::Instant,
+    dossier::Dossier,
+    error::Refusal,
+    form::{Field, Form, FormInput, Part},
+    id::{ApplicationId, IdentityKey},
+    notification::Message,
+    readiness,
+    registration::{Registration, RegistrationNumber},
+    reminder,
+    rules::{RuleLibrary, RuleSet},
+};
+use std::collections::BTreeSet;
+
+/// Days after which a draft that was never submitted is removed.
+const DRAFT_DAYS: i64 = 180;
+
+/// What a holder wants to open.
+#[derive(Debug, Clone)]
+pub struct Draft {
+    /// The new application's id.
+    pub id: ApplicationId,
+    /// What for.
+    pub kind: ApplicationKind,
+    /// Which registration, where the holder has several.
+    pub registration: Option<RegistrationNumber>,
+}
+
+/// Random numbers a command may need. The domain has none of its own.
+#[derive(Debug, Clone, Copy)]
+pub struct Entropy(pub u128);
+
+/// Opens a draft, with the holder's last form in it.
+pub fn open(dossier: &Dossier, draft: Draft, library: &RuleLibrary, now: Instant) -> Result<Change, Refusal> {
+    let Draft { id, kind, registration } = draft;
+    let form = Form { declaration: false, ..dossier.profile.form.clone() };
+    let registration = match kind {
+        ApplicationKind::First => None,
+        _ => Some(subject(dossier, kind, registration.as_ref())?),
+    };
+    let same_subject = |application: &&Application| {
+        kind == ApplicationKind::First
+            || application.registration == registration.map(|found| found.number.clone())
+    };
+    let open =
+        dossier.applications.iter().filter(|application| application.kind == kind && application.is_open());
+    // A draft past its day is gone for everyone but the store's own clean-up, which may lag by days.
+    let open = open.filter(|application| application.draft_expires_at().is_none_or(|expiry| expiry > now));
+    if let Some(open) = open.filter(same_subject).next() {
+        return Err(Refusal::ApplicationAlreadyOpen { kind, application: open.id.clone() });
+    }
+    let rules = match registration {
+        Some(registration) if kind == ApplicationKind::Renewal => library.get(&registration.cycle.rules),
+        _ => library.for_district(form.district.as_ref()),
+    };
+    let unique = UniqueKey::OpenApplication(
+        kind,
+        registration.map_or_else(|| dossier.profile.holder.to_string(), |found| found.number.to_string()),
+    );
+    let application = Application {
+        holder: dossier.profile.holder.clone(),
+        kind,
+        rules: rules.key(),
+        version: 1,
+        state: State::Draft,
+        before: (kind == ApplicationKind::Change).then(|| form.clone()),
+        form,
+        identity: None,
+        attachments: Vec::new(),
+        registration: registration.map(|found| found.number.clone()),
+        opened_at: now,
+        updated_at: now,
+        receipt: None,
+        late: false,
+        stages: Vec::new(),
+        claim: None,
+        reasons: Vec::new(),
+        mend_by: None,
+        reminded: None,
+        next_due: None,
+        claims: [unique.clone()].into(),
+        id,
+    };
+    let mut change = Change::by_holder(&application.holder, JournalAction::Opened, now);
+    let expiry = application.draft_expires_at().map(Instant::unix_seconds);
+    change.take(unique, &application.id, expiry);
+    change.application = Some(application);
+    Ok(change)
+}
+
+/// The registration that a renewal, change or cancellation is about.
+fn subject<'a>(
+    dossier: &'a Dossier,
+    kind: ApplicationKind,
+    number: Option<&RegistrationNumber>,
+) -> Result<&'a Registration, Refusal> {
+    let mut active = dossier.registrations.iter().filter(|registration| {
+        registration.status == crate::registration::RegistrationStatus::Active
+            && number.is_none_or(|number| registration.number == *number)
+    });
+    match (active.next(), active.next()) {
+        (Some(registration), None) => Ok(registration),
+        (Some(_), Some(_)) => Err(Refusal::RegistrationNumberNeeded),
+        (None, _) => Err(Refusal::NoActiveRegistration { kind }),
+    }
+}
+
+impl Application {
+    /// When a draft that is never submitted is removed.
+    pub fn draft_expires_at(&self) -> Option<Instant> {
+        (self.state == State::Draft).then(|| self.opened_at.plus_seconds(DRAFT_DAYS * 86_400))
+    }
+
+    /// The rules that apply after an edit: a draft follows its district, anything submitted keeps its rules.
+    fn follow_district(&mut self, library: &RuleLibrary) {
+        if self.state == State::Draft && self.kind != ApplicationKind::Renewal {
+            self.rules = library.for_district(self.form.district.as_ref()).key();
+        }
+    }
+
+    /// Takes the uniqueness that a submitted form needs, and lets go of what an earlier one took and this doesn't.
+    fn claim_uniqueness(&mut self, change: &mut Change) {
+        let mut wanted: BTreeSet<UniqueKey> =
+            self.claims.iter().filter(|key| matches!(key, UniqueKey::OpenApplication(..))).cloned().collect();
+        wanted.extend(self.identity.clone().map(UniqueKey::Identity));
+        wanted.extend(self.form.management_number.clone().map(UniqueKey::Certificate));
+        for key in &wanted {
+            change.take(key.clone(), &self.id, None);
+        }
+        for key in self.claims.difference(&wanted) {
+            change.release(key.clone(), &self.id);
+        }
+        self.claims = wanted;
+    }
+}
+
+/// Edits the form. A draft, or what was returned, may stay incomplete; an application that waits is amended: it must
+/// stay complete, gets a new receipt, and what changed goes back to every stage.
+///
+/// `identity` is the keyed hash of the identity document in the edited form.
+pub fn save(
+    dossier: &Dossier,
+    application: &Application,
+    form: Form,
+    identity: Option<IdentityKey>,
+    library: &RuleLibrary,
+    now: Instant,
+) -> Result<Change, Refusal> {
+    if !application.is_open() {
+        return Err(Refusal::WrongState { state: application.state.label(), wanted: "修改" });
+    }
+    let fields = application.form.changed_fields(&form);
+    let mut next = application.next(now);
+    next.form = form;
+    let mut change = Change::by_holder(&application.holder, JournalAction::Saved, now);
+    change.journal.fields = fields;
+    match application.state {
+        State::Draft => next.follow_district(library),
+        State::Returned => {
+            let parts = changed_parts(&change.journal.fields);
+            next.mark_outstanding(&parts);
+            change.journal.parts = parts;
+        }
+        _ => {
+            if change.journal.fields.is_empty() {
+                return Err(Refusal::NothingChanged);
+            }
+            next.identity = identity;
+            let rules = library.get(&application.rules);
+            let parts = changed_parts(&change.journal.fields);
+            amend(dossier, &mut next, &mut change, parts, rules, now)?;
+        }
+    }
+    change.application = Some(next);
+    Ok(change)
+}
+
+/// Completes an amendment of a waiting application, whose `parts` changed.
+pub(super) fn amend(
+    dossier: &Dossier,
+    next: &mut Application,
+    change: &mut Change,
+    parts: BTreeSet<Part>,
+    rules: &RuleSet,
+    now: Instant,
+) -> Result<(), Refusal> {
+    check(dossier, next, rules, now)?;
+    next.mark_outstanding(&parts);
+    next.claim = None;
+    next.claim_uniqueness(change);
+    next.receipt = Some(Receipt::issue(next, now));
+    change.journal.action = JournalAction::Amended;
+    change.journal.parts = parts;
+    change.notifications.extend(receipt_notification(next, true, rules, now));
+    Ok(())
+}
+
+/// Everything an application must meet to be, or stay, submitted. A deadline is measured by the first submission.
+fn check(dossier: &Dossier, next: &mut Application, rules: &RuleSet, now: Instant) -> Result<(), Refusal> {
+    let submitted_on = next.receipt.as_ref().map_or(now, |receipt| receipt.submitted_at).day();
+    next.late = readiness::check_window(dossier, next, rules, submitted_on)?;
+    let missing = readiness::shortcomings(next, rules, now.day());
+    if !missing.is_empty() {
+        return Err(Refusal::NotReady(missing));
+    }
+    readiness::check_kind(dossier, next, rules)
+}
+
+fn changed_parts(fields: &BTreeSet<Field>) -> BTreeSet<Part> {
+    fields.iter().filter_map(|field| field.part()).collect()
+}
+
+fn receipt_notification(
+    application: &Application,
+    amendment: bool,
+    rules: &RuleSet,
+    now: Instant,
+) -> Option<crate::notification::Notification> {
+    let receipt = application.receipt.as_ref()?;
+    application.tell(
+        "receipt",
+        now,
+        Message::Receipt {
+            application: application.id.clone(),
+            kind: application.kind,
+            receipt_number: receipt.number.clone(),
+            content_hash: receipt.content_hash.clone(),
+            submitted_at: receipt.accepted_at,
+            amendment,
+            late: application.late,
+            decision_due: rules.decision_due(now.day()),
+        },
+    )
+}
+
+/// Submits a draft, or again what was returned. `now`, the server's clock when the request arrived, decides whether
+/// a deadline was met; one that was met by the first submission stays met. `identity` is the keyed hash of the
+/// identity document in the form. A change that needs no approval takes effect at once.
+pub fn submit(
+    dossier: &Dossier,
+    application: &Application,
+    identity: Option<IdentityKey>,
+    library: &RuleLibrary,
+    now: Instant,
+) -> Result<Change, Refusal> {
+    if !matches!(application.state, State::Draft | State::Returned) {
+        return Err(Refusal::WrongState { state: application.state.label(), wanted: "提交" });
+    }
+    if application.draft_expires_at().is_some_and(|expiry| expiry <= now) {
+        return Err(Refusal::UnknownApplication);
+    }
+    let rules = library.get(&application.rules);
+    let first_time = application.receipt.is_none();
+    let mut next = application.next(now);
+    check(dossier, &mut next, rules, now)?;
+    next.state = State::Submitted;
+    next.identity = identity;
+    next.reasons = Vec::new();
+    next.mend_by = None;
+    next.reminded = None;
+    next.next_due = None;
+    let mut change = Change::by_holder(&application.holder, JournalAction::Submitted, now);
+    next.claim_uniqueness(&mut change);
+    if first_time {
+        let parts = next.reviewed_parts(rules);
+        next.stages = rules
+            .review
+            .stages
+            .iter()
+            .map(|stage| StageProgress { stage: stage.stage, outstanding: parts.clone(), approved: None })
+            .collect();
+        change.journal.parts = parts;
+    } else {
+        change.journal.parts = next.outstanding();
+    }
+    next.receipt = Some(Receipt::issue(&next, now));
+    change.notifications.extend(receipt_notification(&next, false, rules, now));
+
+    match application.kind {
+        ApplicationKind::First => {
+            let mut profile = dossier.profile.with_form(&next.form, now);
+            profile.next_due = None;
+            change.profile = Some(profile);
+        }
+        ApplicationKind::Renewal => {
+            let mut registration = effect::subject(dossier, application)?;
+            registration.pending_renewal = Some(application.id.clone());
+            registration.next_due = None;
+            change.journal.rule = Some(rules.cite("renewal.window_months", &rules.renewal.window_months));
+            change.registration = Some(registration);
+        }
+        ApplicationKind::Change | ApplicationKind::Cancellation => {}
+    }
+    if next.stage().is_none() {
+        effect::approve(dossier, &mut next, &mut change, Entropy(0), library, now)?;
+    }
+    change.application = Some(next);
+    Ok(change)
+}
+
+/// Takes an application back.
+pub fn withdraw(
+    dossier: &Dossier,
+    application: &Application,
+    library: &RuleLibrary,
+    now: Instant,
+) -> Result<Change, Refusal> {
+    if !application.is_open() {
+        return Err(Refusal::WrongState { state: application.state.label(), wanted: "撤回" });
+    }
+    let mut next = application.next(now);
+    let mut change = Change::by_holder(&application.holder, JournalAction::Withdrawn, now);
+    effect::close(dossier, &mut next, &mut change, State::Withdrawn, library, now);
+    if application.state != State::Draft {
+        let message = Message::Withdrawn { application: next.id.clone(), kind: next.kind };
+        change.notifications.extend(next.tell("withdrawn", now, message));
+    }
+    change.application = Some(next);
+    Ok(change)
+}
+
+/// Saves the profile. Once registered, only what the rules let a holder change without approval can be changed here,
+/// and it changes the register at once; the rest needs an application for change.
+pub fn save_profile(
+    dossier: &Dossier,
+    input: FormInput,
+    library: &RuleLibrary,
+    now: Instant,
+) -> Result<Change, Refusal> {
+    let profile = &dossier.profile;
+    let rules = library.for_district(profile.form.district.as_ref());
+    let form = profile.form.merge(input, rules).map_err(Refusal::InvalidFields)?;
+    let rules = library.for_district(form.district.as_ref());
+    let fields = profile.form.changed_fields(&form);
+    let mut change = Change::by_holder(&profile.holder, JournalAction::ProfileSaved, now);
+    let mut next = profile.with_form(&form, now);
+    let issue_changed = profile.form.issued_on != form.issued_on;
+    if let Some(registration) = dossier.active_registration() {
+        let free = |field: &Field| rules.change_rule(*field).is_some_and(|rule| !rule.approval);
+        let bound: Vec<Field> =
+            fields.iter().copied().filter(|field| *field != Field::Declaration && !free(field)).collect();
+        if !bound.is_empty() {
+            return Err(Refusal::ChangeNeedsApplication(bound));
+        }
+        if fields.contains(&Field::Email) {
+            let mut registration = registration.clone();
+            registration.version += 1;
+            registration.take_over(&form);
+            change.registration = Some(registration);
+        }
+        next.next_due = None;
+    } else {
+        if issue_changed {
+            next.reminded = None;
+        }
+        let waiting =
+            dossier.open_application(ApplicationKind::First).is_some_and(|open| open.state != State::Draft);
+        next.next_due = if waiting { None } else { reminder::next_first_due(&next, rules) };
+    }
+    change.journal.fields = fields;
+    change.profile = Some(next);
+    Ok(change)
+}
+
+/// The claims a change takes, for tests and the store's error messages.
+impl Change {
+    /// The keys this change takes.
+    pub fn taken(&self) -> impl Iterator<Item = &UniqueKey> {
+        self.claims.iter().filter_map(|claim| match claim {
+            Claim::Take { key, .. } => Some(key),
+            Claim::Release { .. } => None,
+        })
+    }
+}

@@ -1,0 +1,74 @@
+//! A holder's dossier: everything a decision about them may need, loaded in one read.
+
+use crate::{
+    application::{Application, ApplicationKind},
+    certificate::ManagementNumber,
+    credit::CreditRecord,
+    date::{CalendarDate, Instant},
+    id::{ApplicationId, HolderId},
+    profile::Profile,
+    registration::{Registration, RegistrationNumber, RegistrationStatus},
+};
+
+/// Years back to which applications and credits belong to the working set: a cycle's three, and one for a renewal
+/// that is decided late.
+pub const WORKING_YEARS: i32 = 4;
+
+/// The working set of one holder. Applications and credit records older than [`WORKING_YEARS`] aren't in it, so that
+/// its size follows from the present and not from the length of a career.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Dossier {
+    /// The profile; version 0 for somebody who never entered anything.
+    pub profile: Profile,
+    /// Applications, oldest first.
+    pub applications: Vec<Application>,
+    /// Registrations, ended ones too.
+    pub registrations: Vec<Registration>,
+    /// Credit records of the working set.
+    pub credits: Vec<CreditRecord>,
+}
+
+impl Dossier {
+    /// The dossier of somebody who just arrived.
+    pub fn empty(holder: HolderId, now: Instant) -> Self {
+        Self {
+            profile: Profile::new(holder, now),
+            applications: Vec::new(),
+            registrations: Vec::new(),
+            credits: Vec::new(),
+        }
+    }
+
+    /// The oldest day of the working set on `today`.
+    pub fn since(today: CalendarDate) -> CalendarDate {
+        today.plus_years(-WORKING_YEARS)
+    }
+
+    /// An application by id.
+    pub fn application(&self, id: &ApplicationId) -> Option<&Application> {
+        self.applications.iter().find(|application| application.id == *id)
+    }
+
+    /// The open application of `kind`, if there is one.
+    pub fn open_application(&self, kind: ApplicationKind) -> Option<&Application> {
+        self.applications.iter().find(|application| application.kind == kind && application.is_open())
+    }
+
+    /// A registration by number.
+    pub fn registration(&self, number: &RegistrationNumber) -> Option<&Registration> {
+        self.registrations.iter().find(|registration| registration.number == *number)
+    }
+
+    /// The registration that is in force, if one is.
+    pub fn active_registration(&self) -> Option<&Registration> {
+        self.registrations.iter().find(|registration| registration.status == RegistrationStatus::Active)
+    }
+
+    /// True where the certificate `number` has a registration in force.
+    pub fn is_registered(&self, number: Option<&ManagementNumber>) -> bool {
+        self.registrations.iter().any(|registration| {
+            registration.status == RegistrationStatus::Active
+                && number.is_some_and(|number| registration.certificate.management_number == *number)
+        })
+    }
+}

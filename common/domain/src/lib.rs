@@ -1,0 +1,24 @@
+//! The rules of social-worker registration in China (社会工作者职业水平证书登记), as pure functions.
+//!
+//! Nothing here does I/O, waits, reads a clock or draws a random number: `now` and entropy come in as arguments. A
+//! command takes the present state and gives back a [`application::Change`] or a [`error::Refusal`].
+
+pub mod actor;
+pub mod application;
+pub mod attachment;
+pub mod certificate;
+pub mod contact;
+pub mod credit;
+pub mod date;
+pub mod district;
+pub mod dossier;
+pub mod error;
+pub mod form;
+pub mod id;
+pub mod identity;
+pub mod notification;
+pub mod profile;
+pub mod readiness;
+pub mod registration;
+pub mod reminder;
+pub mod rules;

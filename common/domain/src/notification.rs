@@ -1,0 +1,170 @@
+//! What we tell people. A notification is written in the same transaction as the change it tells of, under an id
+//! that follows from that change, so that a change retried tells nothing twice.
+
+use crate::{
+    application::ApplicationKind,
+    certificate::CertificateLevel,
+    contact::EmailAddress,
+    date::{CalendarDate, Instant},
+    id::{ApplicationId, HolderId},
+    registration::RegistrationNumber,
+};
+use serde::{Deserialize, Serialize};
+
+/// One message to one person.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Notification {
+    /// Follows from what is told, e.g. `{application}-v7-returned`; unique for good.
+    pub id: String,
+    /// Whom it concerns.
+    pub holder: HolderId,
+    /// Where it goes.
+    pub to: EmailAddress,
+    /// How the reader is addressed.
+    pub name: String,
+    /// When the change happened.
+    pub at: Instant,
+    /// What it says.
+    pub message: Message,
+}
+
+/// One reason for a return or a refusal, as the reader sees it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReasonLine {
+    /// The part of the form it's about, in Chinese; empty for the whole.
+    pub part: String,
+    /// The reason itself.
+    pub text: String,
+}
+
+/// What a message says.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "message", rename_all = "snake_case")]
+pub enum Message {
+    /// The receipt (受理回执) for an accepted submission or amendment.
+    Receipt {
+        /// The application.
+        application: ApplicationId,
+        /// Its kind.
+        kind: ApplicationKind,
+        /// The receipt's number.
+        receipt_number: String,
+        /// SHA-256 of what was submitted, hex.
+        content_hash: String,
+        /// When the server accepted it; what deadlines are measured by.
+        submitted_at: Instant,
+        /// True where an application already waiting was amended.
+        amendment: bool,
+        /// True where it came after its window and was accepted all the same.
+        late: bool,
+        /// The day by which a decision is due.
+        decision_due: CalendarDate,
+    },
+    /// Sent back to be mended (退回修改).
+    Returned {
+        /// The application.
+        application: ApplicationId,
+        /// Its kind.
+        kind: ApplicationKind,
+        /// Why.
+        reasons: Vec<ReasonLine>,
+        /// The last day to mend it.
+        mend_by: CalendarDate,
+    },
+    /// Still waiting for the holder to mend it.
+    ReturnedReminder {
+        /// The application.
+        application: ApplicationId,
+        /// Its kind.
+        kind: ApplicationKind,
+        /// The last day to mend it.
+        mend_by: CalendarDate,
+        /// Days from today to that day.
+        days_left: i64,
+    },
+    /// Closed because it was not mended in time.
+    MendPeriodOver {
+        /// The application.
+        application: ApplicationId,
+        /// Its kind.
+        kind: ApplicationKind,
+    },
+    /// Registered, or registered again: the number and its validity.
+    Registered {
+        /// First or renewal.
+        kind: ApplicationKind,
+        /// The registration number.
+        number: RegistrationNumber,
+        /// The certificate's level.
+        level: CertificateLevel,
+        /// First day of validity.
+        valid_from: CalendarDate,
+        /// Last day of validity.
+        valid_until: CalendarDate,
+        /// First day on which the next renewal can be submitted.
+        renewal_opens: CalendarDate,
+        /// Hours of continuing education that the cycle asks for, in tenths of an hour.
+        hours_required_tenths: u32,
+        /// What the rules call the unit: 学时 or 小时.
+        hours_unit: String,
+    },
+    /// A change of the register's data took effect.
+    Changed {
+        /// The registration number.
+        number: RegistrationNumber,
+        /// What changed, in Chinese.
+        fields: Vec<String>,
+    },
+    /// Cancelled at the holder's wish (注销).
+    Cancelled {
+        /// The registration number.
+        number: RegistrationNumber,
+    },
+    /// Refused for good (不予登记).
+    Refused {
+        /// The application.
+        application: ApplicationId,
+        /// Its kind.
+        kind: ApplicationKind,
+        /// Why.
+        reasons: Vec<ReasonLine>,
+    },
+    /// Taken back by the holder.
+    Withdrawn {
+        /// The application.
+        application: ApplicationId,
+        /// Its kind.
+        kind: ApplicationKind,
+    },
+    /// The certificate isn't registered yet and its window is closing.
+    FirstRegistrationDue {
+        /// Last day of the window.
+        until: CalendarDate,
+        /// Days from today to that day; negative once it has closed.
+        days_left: i64,
+        /// True where the rules still accept a late registration.
+        late_accepted: bool,
+    },
+    /// The registration lapses soon.
+    RenewalDue {
+        /// The registration number.
+        number: RegistrationNumber,
+        /// Last day of validity.
+        valid_until: CalendarDate,
+        /// Days from today to that day.
+        days_left: i64,
+        /// Hours still missing, in tenths of an hour.
+        hours_missing_tenths: u32,
+        /// What the rules call the unit.
+        hours_unit: String,
+    },
+    /// The registration has lapsed (登记失效).
+    Lapsed {
+        /// The registration number.
+        number: RegistrationNumber,
+        /// The last day it was valid.
+        valid_until: CalendarDate,
+        /// True where the certificate can be registered anew.
+        can_register_again: bool,
+    },
+}

@@ -1,0 +1,213 @@
+//! What is still missing, and why, with the rule that says so.
+
+use crate::{
+    application::{Application, ApplicationKind},
+    attachment::AttachmentKind,
+    credit::{HoursShortfall, hours_shortfall},
+    date::CalendarDate,
+    dossier::Dossier,
+    error::{FieldError, Refusal},
+    form::Field,
+    registration::RegistrationStatus,
+    rules::{Citation, LatePolicy, RuleSet},
+};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
+
+/// One thing that is missing.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Shortcoming {
+    /// Stable code.
+    pub code: String,
+    /// The field, or `attachments.{kind}`.
+    pub field: String,
+    /// Its name in Chinese.
+    pub label: String,
+    /// What to do about it, in Chinese.
+    pub detail: String,
+    /// The rule that asks for it.
+    pub rule: Option<Citation>,
+}
+
+impl Shortcoming {
+    pub(crate) fn as_field_error(&self) -> FieldError {
+        FieldError { field: self.field.clone(), code: self.code.clone(), detail: self.detail.clone() }
+    }
+}
+
+/// What `application` still lacks before it can be submitted: fields, attachments, and dates that can't be true. An
+/// empty list means it's complete; windows and hours are [`check_window`]'s and [`check_kind`]'s.
+pub fn shortcomings(application: &Application, rules: &RuleSet, today: CalendarDate) -> Vec<Shortcoming> {
+    let mut found = Vec::new();
+    for field in application.form.missing_fields() {
+        let detail = match field {
+            Field::Declaration => "请阅读并勾选真实性声明".to_owned(),
+            field => format!("请填写{}", field.label()),
+        };
+        found.push(Shortcoming {
+            code: "missing_field".to_owned(),
+            field: field.key().to_owned(),
+            label: field.label().to_owned(),
+            detail,
+            rule: None,
+        });
+    }
+    if application.form.issued_on.is_some_and(|day| day > today) {
+        found.push(Shortcoming {
+            code: "date_in_future".to_owned(),
+            field: Field::IssuedOn.key().to_owned(),
+            label: Field::IssuedOn.label().to_owned(),
+            detail: "发证日期不能晚于今天,请按证书核对".to_owned(),
+            rule: None,
+        });
+    }
+    let required = rules.required_attachments(application.kind);
+    let mut wanted: BTreeSet<AttachmentKind> =
+        required.map(|required| (**required).clone()).unwrap_or_default();
+    let evidence = evidence_wanted(application, rules);
+    wanted.extend(&evidence);
+    let resident =
+        application.form.identity_document.as_ref().is_none_or(|document| document.reveal().len() == 18);
+    for kind in wanted {
+        // A passport or permit has one page that counts; the front stands for it.
+        if kind == AttachmentKind::IdentityCardBack && !resident {
+            continue;
+        }
+        if !application.has_attachment(kind) {
+            found.push(Shortcoming {
+                code: "missing_attachment".to_owned(),
+                field: format!("attachments.{}", attachment_key(kind)),
+                label: kind.label().to_owned(),
+                detail: format!("请上传{}并确认上传完成", kind.label()),
+                rule: if evidence.contains(&kind) {
+                    Some(rules.cite("changes", &rules.changes))
+                } else {
+                    required.map(|required| rules.cite("required_attachments", required))
+                },
+            });
+        }
+    }
+    found
+}
+
+/// For a change: the evidence that the changed fields ask for.
+fn evidence_wanted(application: &Application, rules: &RuleSet) -> BTreeSet<AttachmentKind> {
+    let Some(before) = &application.before else { return BTreeSet::new() };
+    let changed = before.changed_fields(&application.form);
+    changed
+        .into_iter()
+        .filter_map(|field| rules.change_rule(field))
+        .flat_map(|rule| rule.evidence.clone())
+        .collect()
+}
+
+fn attachment_key(kind: AttachmentKind) -> &'static str {
+    match kind {
+        AttachmentKind::Photo => "photo",
+        AttachmentKind::IdentityCardFront => "identity_card_front",
+        AttachmentKind::IdentityCardBack => "identity_card_back",
+        AttachmentKind::CertificateScan => "certificate_scan",
+        AttachmentKind::Degree => "degree",
+        AttachmentKind::EmploymentProof => "employment_proof",
+        AttachmentKind::Other => "other",
+    }
+}
+
+/// Whether `application` could be submitted for the first time on `day`. `Ok(true)` for a late first registration that
+/// the rules accept.
+pub fn check_window(
+    dossier: &Dossier,
+    application: &Application,
+    rules: &RuleSet,
+    day: CalendarDate,
+) -> Result<bool, Refusal> {
+    match application.kind {
+        ApplicationKind::First => {
+            let Some(issued_on) = application.form.issued_on else { return Ok(false) };
+            let closed = rules.first_window_end(issued_on);
+            let late = day > closed;
+            if late && *rules.first_registration.late == LatePolicy::Refuse {
+                let rule = rules.cite("first_registration.late", &rules.first_registration.late);
+                return Err(Refusal::FirstWindowClosed { closed, rule });
+            }
+            Ok(late)
+        }
+        ApplicationKind::Renewal => {
+            let registration = application
+                .registration
+                .as_ref()
+                .and_then(|number| dossier.registration(number))
+                .ok_or(Refusal::NoActiveRegistration { kind: application.kind })?;
+            let opens = rules.renewal_opens(registration.valid_until);
+            let closes = rules.renewal_closes(registration.valid_until);
+            let rule = rules.cite("renewal.window_months", &rules.renewal.window_months);
+            if day < opens {
+                return Err(Refusal::RenewalTooEarly { opens, closes, rule });
+            }
+            if day > closes || registration.status == RegistrationStatus::Lapsed {
+                let anew = *rules.first_registration.late == LatePolicy::AcceptAndFlag;
+                return Err(Refusal::RenewalWindowClosed { closed: closes, anew, rule });
+            }
+            Ok(false)
+        }
+        ApplicationKind::Change | ApplicationKind::Cancellation => Ok(false),
+    }
+}
+
+/// What the rules ask of this kind beyond a complete form: hours for a renewal, an unregistered certificate for a
+/// first registration, changeable fields for a change.
+pub fn check_kind(dossier: &Dossier, application: &Application, rules: &RuleSet) -> Result<(), Refusal> {
+    let subject = || {
+        application
+            .registration
+            .as_ref()
+            .and_then(|number| dossier.registration(number))
+            .filter(|registration| registration.status == RegistrationStatus::Active)
+            .ok_or(Refusal::NoActiveRegistration { kind: application.kind })
+    };
+    match application.kind {
+        ApplicationKind::First => {
+            let registered = dossier.registrations.iter().find(|registration| {
+                registration.status == RegistrationStatus::Active
+                    && Some(&registration.certificate.management_number)
+                        == application.form.management_number.as_ref()
+            });
+            registered
+                .map_or(Ok(()), |found| Err(Refusal::AlreadyRegistered { number: found.number.clone() }))
+        }
+        ApplicationKind::Renewal => {
+            let registration = subject()?;
+            let HoursShortfall { required, counted, missing, ethics_missing } =
+                hours_shortfall(&registration.cycle, &dossier.credits, rules);
+            if missing.is_zero() && ethics_missing.is_zero() {
+                return Ok(());
+            }
+            let rule = rules.hours_required(registration.cycle.level).map_or_else(
+                || rules.cite("hours.unit", &rules.hours.unit),
+                |hours| rules.cite("hours.required", hours),
+            );
+            Err(Refusal::HoursShort {
+                unit: rules.hours.unit.to_string(),
+                required,
+                counted,
+                missing,
+                ethics_missing,
+                rule,
+            })
+        }
+        ApplicationKind::Change => {
+            subject()?;
+            let before = application.before.clone().unwrap_or_default();
+            let mut changed = before.changed_fields(&application.form);
+            changed.remove(&Field::Declaration);
+            if changed.is_empty() {
+                return Err(Refusal::NothingChanged);
+            }
+            let fixed: Vec<Field> =
+                changed.into_iter().filter(|field| rules.change_rule(*field).is_none()).collect();
+            if fixed.is_empty() { Ok(()) } else { Err(Refusal::FieldNotChangeable(fixed)) }
+        }
+        ApplicationKind::Cancellation => subject().map(|_| ()),
+    }
+}
