@@ -66,9 +66,9 @@ impl Reviewer {
 #[serde(tag = "type", content = "id", rename_all = "snake_case")]
 pub enum Actor {
     /// The holder.
-    Holder(#[cfg_attr(feature = "openapi", schema(value_type = String))] HolderId),
+    Holder(HolderId),
     /// A member of staff.
-    Staff(#[cfg_attr(feature = "openapi", schema(value_type = String))] StaffId),
+    Staff(StaffId),
     /// The system itself, by a scheduled job.
     System,
 }

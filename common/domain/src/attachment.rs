@@ -49,6 +49,11 @@ impl AttachmentKind {
             Self::Other => "其他材料",
         }
     }
+
+    /// True for a picture of an identity card: who reviews and looks at one is noted in the journal.
+    pub fn shows_identity_card(self) -> bool {
+        matches!(self, Self::IdentityCardFront | Self::IdentityCardBack)
+    }
 }
 
 /// A file format that is taken.
@@ -67,6 +72,14 @@ pub enum ContentType {
 }
 
 impl ContentType {
+    /// Every format.
+    pub const ALL: [Self; 3] = [Self::Jpeg, Self::Png, Self::Pdf];
+
+    /// The format of a media type as clients name it, `image/jpeg` say; upper and lower case are the same.
+    pub fn of_media_type(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|format| format.as_str().eq_ignore_ascii_case(text))
+    }
+
     /// The format that a file's first bytes show, whatever its name says; eight bytes are enough.
     pub fn of_bytes(head: &[u8]) -> Option<Self> {
         if head.starts_with(&[0xFF, 0xD8, 0xFF]) {
@@ -143,16 +156,30 @@ impl Attachment {
         self.state == AttachmentState::Confirmed
     }
 
-    /// The object's key in the bucket: it follows from the id, so nobody can point an attachment at another's file.
-    pub fn object_key(&self) -> String {
-        object_key(&self.id)
+    /// The key of the confirmed file in the bucket; none before there is one.
+    pub fn object_key(&self) -> Option<String> {
+        let sha256 = self.sha256.as_ref().filter(|_| self.is_confirmed())?;
+        Some(object_key(&self.id, sha256))
     }
 }
 
-/// The object's key in the bucket for attachment `id`.
-pub fn object_key(id: &AttachmentId) -> String {
-    let application = id.application();
-    format!("attachments/{}/{application}/{id}", application.holder())
+/// The key in the bucket that attachment `id` is uploaded to. Whoever has the form can write there for as long as it
+/// lives, so what is there never counts and is never shown; it's copied to [`object_key`] once it was looked at.
+///
+/// Keys follow from ids, so nobody can point an attachment at another's file.
+pub fn upload_key(id: &AttachmentId) -> String {
+    format!("uploads/{id}")
+}
+
+/// What the keys of attachment `id`'s file begin with, whatever its content.
+pub fn object_prefix(id: &AttachmentId) -> String {
+    format!("attachments/{id}/")
+}
+
+/// The key in the bucket of attachment `id`'s file with the content that has this SHA-256 (hex). It's in the key so that
+/// two confirmations that meet, of two uploads to one place, can't write over each other's file.
+pub fn object_key(id: &AttachmentId, sha256: &str) -> String {
+    format!("{}{}", object_prefix(id), sha256.to_ascii_lowercase())
 }
 
 /// A file as the store found it.
@@ -181,5 +208,15 @@ mod tests {
     #[case(b"", None)]
     fn a_format_is_told_by_the_first_bytes(#[case] head: &[u8], #[case] format: Option<ContentType>) {
         assert_eq!(ContentType::of_bytes(head), format);
+    }
+
+    #[test]
+    fn a_format_is_named_by_its_media_type() {
+        for format in ContentType::ALL {
+            assert_eq!(ContentType::of_media_type(&format.as_str().to_uppercase()), Some(format));
+        }
+        for other in ["", "image/heic", "image/jpeg; q=1", "jpeg"] {
+            assert_eq!(ContentType::of_media_type(other), None, "{other}");
+        }
     }
 }

@@ -7,10 +7,10 @@ use std::{fmt, str::FromStr};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidContact {
     /// Not a mainland mobile number.
-    #[error("手机号码应为 11 位数字,以 1 开头")]
+    #[error("手机号码应为 11 位数字，以 1 开头")]
     Mobile,
     /// Not an address mail can be sent to.
-    #[error("电子邮箱格式不正确,例如 name@example.com")]
+    #[error("电子邮箱格式不正确，例如 name@example.com")]
     Email,
 }
 

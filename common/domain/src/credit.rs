@@ -82,7 +82,7 @@ impl<'de> Deserialize<'de> for Hours {
         let hours = f64::deserialize(deserializer)?;
         let tenths = (hours * 10.0).round();
         if !(0.0..=100_000.0).contains(&hours) || (hours * 10.0 - tenths).abs() > 1e-6 {
-            return Err(serde::de::Error::custom("学时应为不小于 0 的数,最多一位小数"));
+            return Err(serde::de::Error::custom("学时应为不小于 0 的数，最多一位小数"));
         }
         // In range and whole, as checked above.
         #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
@@ -184,10 +184,8 @@ pub struct CreditRecord {
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Cycle {
     /// First day.
-    #[cfg_attr(feature = "openapi", schema(value_type = String, format = Date))]
     pub start: CalendarDate,
     /// Last day.
-    #[cfg_attr(feature = "openapi", schema(value_type = String, format = Date))]
     pub end: CalendarDate,
     /// True for the cycle a first registration opened.
     pub first: bool,
@@ -202,16 +200,12 @@ pub struct Cycle {
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct HoursShortfall {
     /// Hours the rules ask for.
-    #[cfg_attr(feature = "openapi", schema(value_type = f64))]
     pub required: Hours,
     /// Hours that count.
-    #[cfg_attr(feature = "openapi", schema(value_type = f64))]
     pub counted: Hours,
     /// Hours still missing.
-    #[cfg_attr(feature = "openapi", schema(value_type = f64))]
     pub missing: Hours,
     /// Hours of values and ethics still missing.
-    #[cfg_attr(feature = "openapi", schema(value_type = f64))]
     pub ethics_missing: Hours,
 }
 

@@ -20,7 +20,7 @@ pub struct CalendarDate(Date);
 
 /// The text isn't a date of the calendar in the form `YYYY-MM-DD`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("日期格式应为 YYYY-MM-DD,且必须是真实存在的日期")]
+#[error("日期格式应为 YYYY-MM-DD，且必须是真实存在的日期")]
 pub struct InvalidDate;
 
 impl CalendarDate {
@@ -146,7 +146,7 @@ pub struct Instant(OffsetDateTime);
 
 /// The text isn't a point in time in the form of RFC 3339.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("时间格式应为 RFC 3339,例如 2026-03-01T08:00:00+08:00")]
+#[error("时间格式应为 RFC 3339，例如 2026-03-01T08:00:00+08:00")]
 pub struct InvalidInstant;
 
 impl Instant {
@@ -169,7 +169,12 @@ impl Instant {
 
     /// The day it is in Beijing.
     pub fn day(self) -> CalendarDate {
-        CalendarDate(self.0.to_offset(BEIJING).date())
+        CalendarDate(self.in_beijing().date())
+    }
+
+    /// This instant on Beijing's clocks; in the last hours of the year 9999 on UTC's, which has no later date.
+    fn in_beijing(self) -> OffsetDateTime {
+        self.0.checked_to_offset(BEIJING).unwrap_or(self.0)
     }
 
     /// `seconds` later (earlier when negative).
@@ -180,8 +185,8 @@ impl Instant {
 
     /// `2029 年 3 月 1 日 16:05(北京时间)`, as letters and mails write it.
     pub fn in_chinese(self) -> String {
-        let local = self.0.to_offset(BEIJING);
-        format!("{} {:02}:{:02}(北京时间)", self.day().in_chinese(), local.hour(), local.minute())
+        let local = self.in_beijing();
+        format!("{} {:02}:{:02}（北京时间）", self.day().in_chinese(), local.hour(), local.minute())
     }
 }
 
@@ -277,7 +282,14 @@ mod tests {
         let instant: Instant = "2029-03-01T16:05:07.089+08:00".parse().unwrap();
         assert_eq!(instant.to_string(), "2029-03-01T08:05:07.089Z");
         assert_eq!(instant.to_string().parse::<Instant>().unwrap(), instant);
-        assert_eq!(instant.in_chinese(), "2029 年 3 月 1 日 16:05(北京时间)");
+        assert_eq!(instant.in_chinese(), "2029 年 3 月 1 日 16:05（北京时间）");
         assert_eq!(instant.day().start().to_string(), "2029-02-28T16:00:00.000Z");
+    }
+
+    #[test]
+    fn the_last_instant_that_can_be_written_has_a_day_too() {
+        let last: Instant = "9999-12-31T23:59:59.999Z".parse().unwrap();
+        assert_eq!((last.day(), last.plus_seconds(1).day()), (date(9999, 12, 31), date(9999, 12, 31)));
+        assert_eq!(Instant::from_unix_millis(i64::MAX), last);
     }
 }

@@ -49,14 +49,15 @@ fn province_name(digits: &str) -> Option<&'static str> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidDistrict {
     /// Not six digits of a known province.
-    #[error("行政区划代码应为 6 位数字(GB/T 2260),例如 420106(武汉市武昌区)")]
+    #[error("行政区划代码应为 6 位数字（GB/T 2260），例如 420106（武汉市武昌区）")]
     Code,
     /// Not 2, 4 or 6 digits of a known province.
-    #[error("辖区应为 2、4 或 6 位行政区划代码,例如 42(湖北省)、4201(武汉市)")]
+    #[error("辖区应为 2、4 或 6 位行政区划代码，例如 42（湖北省）、4201（武汉市）")]
     Area,
 }
 
-/// A county-level district, six digits.
+/// A district below the province, six digits. A province's own code (`420000`) is none: its applications would wait
+/// in the queue of a city that doesn't exist.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct DistrictCode(String);
@@ -83,8 +84,8 @@ impl FromStr for DistrictCode {
 
     fn from_str(text: &str) -> Result<Self, InvalidDistrict> {
         let text = text.trim();
-        if text.len() == 6 && text.bytes().all(|byte| byte.is_ascii_digit()) && province_name(text).is_some()
-        {
+        let digits = text.len() == 6 && text.bytes().all(|byte| byte.is_ascii_digit());
+        if digits && &text[2..4] != "00" && province_name(text).is_some() {
             Ok(Self(text.to_owned()))
         } else {
             Err(InvalidDistrict::Code)
@@ -101,6 +102,12 @@ impl Area {
     /// The digits.
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+
+    /// The area's own code, six digits: `4201` is `420100`. For looking up the rules that hold there, and for nothing
+    /// that is stored: nobody registers in a whole province.
+    pub fn district(&self) -> DistrictCode {
+        DistrictCode(format!("{:0<6}", self.0))
     }
 
     /// True where `district` lies in this area.
@@ -166,7 +173,7 @@ mod tests {
 
     #[test]
     fn what_is_no_district_is_refused() {
-        for text in ["", "42", "99", "990101", "42010", "4201066", "42010a", "四二零一"] {
+        for text in ["", "42", "99", "990101", "420000", "420006", "42010", "4201066", "42010a", "四二"] {
             assert!(text.parse::<DistrictCode>().is_err(), "{text}");
         }
         for text in ["", "4", "420", "99", "42010"] {

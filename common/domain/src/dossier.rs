@@ -71,4 +71,9 @@ impl Dossier {
                 && number.is_some_and(|number| registration.certificate.management_number == *number)
         })
     }
+
+    /// True where the certificate `number` has or had a registration, whatever became of it.
+    pub fn was_registered(&self, number: &ManagementNumber) -> bool {
+        self.registrations.iter().any(|registration| registration.certificate.management_number == *number)
+    }
 }

@@ -35,13 +35,13 @@ pub enum RefusalClass {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Refusal {
     /// Values that can't be taken.
-    #[error("填写的内容有误,请按提示修改后重试")]
+    #[error("填写的内容有误，请按提示修改后重试")]
     InvalidFields(Vec<FieldError>),
     /// The application isn't complete.
-    #[error("申请还不完整,请补充:{}", list(.0))]
+    #[error("申请还不完整，请补充：{}", list(.0))]
     NotReady(Vec<Shortcoming>),
     /// A renewal before its window.
-    #[error("再登记尚未开放,请于 {} 至 {} 提交", .opens.in_chinese(), .closes.in_chinese())]
+    #[error("再登记尚未开放，请于 {} 至 {} 提交", .opens.in_chinese(), .closes.in_chinese())]
     RenewalTooEarly {
         /// First day of the window.
         opens: CalendarDate,
@@ -51,7 +51,7 @@ pub enum Refusal {
         rule: Citation,
     },
     /// A renewal after its window.
-    #[error("再登记已于 {} 截止,登记已失效。{}", .closed.in_chinese(), if *.anew { "请重新办理首次登记" } else { "请联系当地登记管理机构" })]
+    #[error("再登记已于 {} 截止，登记已失效。{}", .closed.in_chinese(), if *.anew { "请重新办理首次登记" } else { "请联系当地登记管理机构" })]
     RenewalWindowClosed {
         /// Last day of the window.
         closed: CalendarDate,
@@ -61,7 +61,7 @@ pub enum Refusal {
         rule: Citation,
     },
     /// Too few hours for a renewal.
-    #[error("继续教育{unit}不足:本登记周期要求 {required},已认定 {counted},还差 {missing}{}", ethics(.ethics_missing))]
+    #[error("继续教育{unit}不足：本登记周期要求 {required}，已认定 {counted}，还差 {missing}{}", ethics(*.ethics_missing))]
     HoursShort {
         /// 学时 or 小时
         unit: String,
@@ -77,7 +77,7 @@ pub enum Refusal {
         rule: Citation,
     },
     /// A first registration after its window, where the rules refuse that.
-    #[error("首次登记已于 {} 截止,按规定不能再办理,请联系当地登记管理机构", .closed.in_chinese())]
+    #[error("首次登记已于 {} 截止，按规定不能再办理，请联系当地登记管理机构", .closed.in_chinese())]
     FirstWindowClosed {
         /// Last day of the window.
         closed: CalendarDate,
@@ -85,22 +85,22 @@ pub enum Refusal {
         rule: Citation,
     },
     /// The certificate is registered already.
-    #[error("该证书已登记(登记号 {number}),无需再次办理首次登记")]
+    #[error("该证书已登记（登记号 {number}），无需再次办理首次登记")]
     AlreadyRegistered {
         /// Its number.
         number: RegistrationNumber,
     },
     /// There is no registration to renew, change or cancel.
-    #[error("没有有效的登记,不能办理{}", .kind.label())]
+    #[error("没有有效的登记，不能办理{}", .kind.label())]
     NoActiveRegistration {
         /// What was asked for.
         kind: ApplicationKind,
     },
     /// Several registrations: which one?
-    #[error("您有多个有效登记,请指明登记号(registration_number)")]
+    #[error("您有多个有效登记，请指明登记号（registration_number）")]
     RegistrationNumberNeeded,
     /// An application of this kind is open.
-    #[error("您已有一份进行中的{}申请,请先办完或撤回", .kind.label())]
+    #[error("您已有一份进行中的{}申请，请先办完或撤回", .kind.label())]
     ApplicationAlreadyOpen {
         /// Its kind.
         kind: ApplicationKind,
@@ -108,21 +108,29 @@ pub enum Refusal {
         application: ApplicationId,
     },
     /// A change that changes nothing.
-    #[error("没有任何内容变更,请先修改要变更的内容")]
+    #[error("没有任何内容变更，请先修改要变更的内容")]
     NothingChanged,
     /// Fields that can't be changed this way.
-    #[error("{}不能通过信息变更修改", labels(.0))]
+    #[error("{}不能通过此申请修改，如有变动请联系当地登记管理机构", labels(.0))]
     FieldNotChangeable(Vec<Field>),
     /// Registered data that only an approved change may alter.
-    #[error("{}已登记,修改须提交信息变更申请", labels(.0))]
+    #[error("{}已登记，修改须提交信息变更申请", labels(.0))]
     ChangeNeedsApplication(Vec<Field>),
     /// The state doesn't allow the command.
-    #[error("申请当前状态为「{state}」,不能{wanted}")]
+    #[error("申请当前状态为「{state}」，不能{wanted}")]
     WrongState {
         /// The present state, in Chinese.
         state: &'static str,
         /// What was asked for, in Chinese.
         wanted: &'static str,
+    },
+    /// What was returned wasn't mended in time.
+    #[error("修改期限已于 {} 截止，本申请不能再提交，请重新申请或联系当地登记管理机构", .mend_by.in_chinese())]
+    MendPeriodOver {
+        /// The last day to mend it.
+        mend_by: CalendarDate,
+        /// The rule.
+        rule: Citation,
     },
     /// No such application, or not this person's.
     #[error("没有找到该申请")]
@@ -139,7 +147,7 @@ pub enum Refusal {
         accepted: String,
     },
     /// A file that is too large.
-    #[error("{}不能超过 {} MB,请压缩后重新上传", .kind.label(), .max_bytes / 1_048_576)]
+    #[error("{}不能超过 {} MB，请压缩后重新上传", .kind.label(), .max_bytes / 1_048_576)]
     AttachmentTooLarge {
         /// The kind.
         kind: AttachmentKind,
@@ -147,7 +155,7 @@ pub enum Refusal {
         max_bytes: u64,
     },
     /// More files of a kind than one application may have.
-    #[error("{}最多上传 {max_files} 个,请先删除不需要的文件", .kind.label())]
+    #[error("{}最多上传 {max_files} 个，请先删除不需要的文件", .kind.label())]
     TooManyAttachments {
         /// The kind.
         kind: AttachmentKind,
@@ -155,37 +163,37 @@ pub enum Refusal {
         max_files: u8,
     },
     /// The stored file isn't what was announced.
-    #[error("上传的文件与声明不符({what}),请重新上传")]
+    #[error("上传的文件与声明不符（{what}），请重新上传")]
     AttachmentMismatch {
         /// In what, in Chinese.
         what: &'static str,
     },
     /// Nothing was uploaded.
-    #[error("还没有收到文件,请先上传再确认")]
+    #[error("还没有收到文件，请先上传再确认")]
     AttachmentNotUploaded,
     /// A waiting application would become incomplete.
-    #[error("审核期间不能删除必需的材料,请上传新文件替换")]
+    #[error("审核期间不能删除必需的材料，请上传新文件替换")]
     AttachmentRequired,
     /// The reviewer's area doesn't reach there.
     #[error("该申请不在您的辖区内")]
     OutsideArea,
     /// The reviewer doesn't hold the stage the application is at.
-    #[error("该申请当前处于{stage},您没有该阶段的审核权限")]
+    #[error("该申请当前处于{stage}，您没有该阶段的审核权限")]
     WrongStage {
         /// The stage, in Chinese.
         stage: &'static str,
     },
     /// One's own application.
-    #[error("不能审核本人的申请,请由其他审核人员办理")]
+    #[error("不能审核本人的申请，请由其他审核人员办理")]
     OwnApplication,
     /// It was decided already.
-    #[error("该申请已有审核结果(当前状态:{state}),请刷新后查看")]
+    #[error("该申请已有审核结果（当前状态：{state}），请刷新后查看")]
     AlreadyDecided {
         /// The present state, in Chinese.
         state: &'static str,
     },
     /// Somebody else is at it.
-    #[error("该申请正由其他审核人员办理,{} 后可接手", .until.in_chinese())]
+    #[error("该申请正由其他审核人员办理，{} 后可接手", .until.in_chinese())]
     ClaimedByOther {
         /// Until when.
         until: crate::date::Instant,
@@ -219,6 +227,7 @@ impl Refusal {
             Self::FieldNotChangeable(_) => "field_not_changeable",
             Self::ChangeNeedsApplication(_) => "change_needs_application",
             Self::WrongState { .. } => "wrong_state",
+            Self::MendPeriodOver { .. } => "mend_period_over",
             Self::UnknownApplication => "unknown_application",
             Self::UnknownAttachment => "unknown_attachment",
             Self::AttachmentFormat { .. } => "attachment_format",
@@ -244,6 +253,7 @@ impl Refusal {
             Self::ApplicationAlreadyOpen { .. }
             | Self::AlreadyRegistered { .. }
             | Self::WrongState { .. }
+            | Self::MendPeriodOver { .. }
             | Self::AlreadyDecided { .. }
             | Self::ClaimedByOther { .. }
             | Self::AttachmentNotUploaded
@@ -277,7 +287,8 @@ impl Refusal {
             Self::RenewalTooEarly { rule, .. }
             | Self::RenewalWindowClosed { rule, .. }
             | Self::HoursShort { rule, .. }
-            | Self::FirstWindowClosed { rule, .. } => Some(rule),
+            | Self::FirstWindowClosed { rule, .. }
+            | Self::MendPeriodOver { rule, .. } => Some(rule),
             _ => None,
         }
     }
@@ -291,6 +302,10 @@ fn labels(fields: &[Field]) -> String {
     fields.iter().map(|field| field.label()).collect::<Vec<_>>().join("、")
 }
 
-fn ethics(missing: &crate::credit::Hours) -> String {
-    if missing.is_zero() { String::new() } else { format!(",其中专业价值观和伦理还差 {missing}") }
+fn ethics(missing: crate::credit::Hours) -> String {
+    if missing.is_zero() {
+        String::new()
+    } else {
+        format!("，其中专业价值观和伦理还差 {missing}")
+    }
 }

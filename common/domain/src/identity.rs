@@ -14,13 +14,13 @@ const CHECK: &[u8; 11] = b"10X98765432";
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidIdentity {
     /// Not 17 digits and a digit or X.
-    #[error("居民身份证号码应为 18 位:17 位数字加 1 位数字或 X")]
+    #[error("居民身份证号码应为 18 位：17 位数字加 1 位数字或 X")]
     Form,
     /// The birth date in it doesn't exist.
-    #[error("居民身份证号码中的出生日期不存在,请核对第 7 至 14 位")]
+    #[error("居民身份证号码中的出生日期不存在，请核对第 7 至 14 位")]
     BirthDate,
     /// The check digit disagrees (GB 11643-1999).
-    #[error("居民身份证号码校验位不正确,请逐位核对")]
+    #[error("居民身份证号码校验位不正确，请逐位核对")]
     CheckDigit,
     /// Another document's number is empty, too long or has characters no such document has.
     #[error("证件号码应为 5 至 20 位字母或数字")]
@@ -89,6 +89,24 @@ pub enum IdentityDocumentKind {
     Passport,
 }
 
+impl IdentityDocumentKind {
+    /// True for cards, of which both sides are shown; a passport or permit has one page that counts.
+    pub fn has_back(self) -> bool {
+        matches!(self, Self::ResidentIdentityCard | Self::ResidencePermit)
+    }
+
+    /// The kind in the text that is hashed; it stays as it is for good, or nobody would be found any more.
+    fn canonical(self) -> &'static str {
+        match self {
+            Self::ResidentIdentityCard => "resident_identity_card",
+            Self::HongKongMacaoPermit => "hong_kong_macao_permit",
+            Self::TaiwanPermit => "taiwan_permit",
+            Self::ResidencePermit => "residence_permit",
+            Self::Passport => "passport",
+        }
+    }
+}
+
 /// An identity document: kind and number.
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct IdentityDocument {
@@ -135,7 +153,7 @@ impl IdentityDocument {
     /// What the keyed hash is taken of: the number, and before it the kind. A resident identity card and a residence
     /// permit never share a number, so one person has one text.
     pub fn canonical(&self) -> String {
-        format!("{:?}:{}", self.kind, self.number)
+        format!("{}:{}", self.kind.canonical(), self.number)
     }
 }
 
@@ -210,5 +228,11 @@ mod tests {
         assert_eq!(format!("{card} {card:?}"), "110***********002X 110***********002X");
         let passport = IdentityDocument::new(IdentityDocumentKind::Passport, "e12345678").unwrap();
         assert_eq!(format!("{passport:?}"), "E******78");
+    }
+
+    #[test]
+    fn the_text_that_is_hashed_never_changes() {
+        let passport = IdentityDocument::new(IdentityDocumentKind::Passport, "e12345678").unwrap();
+        assert_eq!(passport.canonical(), "passport:E12345678");
     }
 }

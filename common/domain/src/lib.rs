@@ -17,6 +17,8 @@ pub mod form;
 pub mod id;
 pub mod identity;
 pub mod notification;
+#[cfg(feature = "openapi")]
+mod openapi;
 pub mod profile;
 pub mod readiness;
 pub mod registration;

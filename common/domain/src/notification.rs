@@ -151,6 +151,8 @@ pub enum Message {
         number: RegistrationNumber,
         /// Last day of validity.
         valid_until: CalendarDate,
+        /// First day on which the renewal can be submitted.
+        renewal_opens: CalendarDate,
         /// Days from today to that day.
         days_left: i64,
         /// Hours still missing, in tenths of an hour.

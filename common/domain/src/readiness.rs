@@ -7,7 +7,7 @@ use crate::{
     date::CalendarDate,
     dossier::Dossier,
     error::{FieldError, Refusal},
-    form::Field,
+    form::{Field, Form},
     registration::RegistrationStatus,
     rules::{Citation, LatePolicy, RuleSet},
 };
@@ -41,6 +41,9 @@ impl Shortcoming {
 pub fn shortcomings(application: &Application, rules: &RuleSet, today: CalendarDate) -> Vec<Shortcoming> {
     let mut found = Vec::new();
     for field in application.form.missing_fields() {
+        if !rules.form.required.contains(&field) {
+            continue;
+        }
         let detail = match field {
             Field::Declaration => "请阅读并勾选真实性声明".to_owned(),
             field => format!("请填写{}", field.label()),
@@ -50,7 +53,7 @@ pub fn shortcomings(application: &Application, rules: &RuleSet, today: CalendarD
             field: field.key().to_owned(),
             label: field.label().to_owned(),
             detail,
-            rule: None,
+            rule: Some(rules.cite("form.required", &rules.form.required)),
         });
     }
     if application.form.issued_on.is_some_and(|day| day > today) {
@@ -58,7 +61,7 @@ pub fn shortcomings(application: &Application, rules: &RuleSet, today: CalendarD
             code: "date_in_future".to_owned(),
             field: Field::IssuedOn.key().to_owned(),
             label: Field::IssuedOn.label().to_owned(),
-            detail: "发证日期不能晚于今天,请按证书核对".to_owned(),
+            detail: "发证日期不能晚于今天，请按证书核对".to_owned(),
             rule: None,
         });
     }
@@ -67,11 +70,11 @@ pub fn shortcomings(application: &Application, rules: &RuleSet, today: CalendarD
         required.map(|required| (**required).clone()).unwrap_or_default();
     let evidence = evidence_wanted(application, rules);
     wanted.extend(&evidence);
-    let resident =
-        application.form.identity_document.as_ref().is_none_or(|document| document.reveal().len() == 18);
+    let one_page =
+        application.form.identity_document.as_ref().is_some_and(|document| !document.kind().has_back());
     for kind in wanted {
-        // A passport or permit has one page that counts; the front stands for it.
-        if kind == AttachmentKind::IdentityCardBack && !resident {
+        // The page that counts is uploaded as the front.
+        if kind == AttachmentKind::IdentityCardBack && one_page {
             continue;
         }
         if !application.has_attachment(kind) {
@@ -91,11 +94,10 @@ pub fn shortcomings(application: &Application, rules: &RuleSet, today: CalendarD
     found
 }
 
-/// For a change: the evidence that the changed fields ask for.
+/// The evidence that the changed fields of what is registered ask for.
 fn evidence_wanted(application: &Application, rules: &RuleSet) -> BTreeSet<AttachmentKind> {
-    let Some(before) = &application.before else { return BTreeSet::new() };
-    let changed = before.changed_fields(&application.form);
-    changed
+    application
+        .registered_fields_changed()
         .into_iter()
         .filter_map(|field| rules.change_rule(field))
         .flat_map(|rule| rule.evidence.clone())
@@ -155,8 +157,8 @@ pub fn check_window(
     }
 }
 
-/// What the rules ask of this kind beyond a complete form: hours for a renewal, an unregistered certificate for a
-/// first registration, changeable fields for a change.
+/// What the rules ask of this kind beyond a complete form: hours and the same certificate for a renewal, an
+/// unregistered certificate for a first registration, changeable fields for a change.
 pub fn check_kind(dossier: &Dossier, application: &Application, rules: &RuleSet) -> Result<(), Refusal> {
     let subject = || {
         application
@@ -178,6 +180,10 @@ pub fn check_kind(dossier: &Dossier, application: &Application, rules: &RuleSet)
         }
         ApplicationKind::Renewal => {
             let registration = subject()?;
+            let fixed = fixed_fields(application, rules);
+            if !fixed.is_empty() {
+                return Err(Refusal::FieldNotChangeable(fixed));
+            }
             let HoursShortfall { required, counted, missing, ethics_missing } =
                 hours_shortfall(&registration.cycle, &dossier.credits, rules);
             if missing.is_zero() && ethics_missing.is_zero() {
@@ -198,16 +204,26 @@ pub fn check_kind(dossier: &Dossier, application: &Application, rules: &RuleSet)
         }
         ApplicationKind::Change => {
             subject()?;
-            let before = application.before.clone().unwrap_or_default();
-            let mut changed = before.changed_fields(&application.form);
-            changed.remove(&Field::Declaration);
-            if changed.is_empty() {
+            if application.registered_fields_changed().is_empty() {
                 return Err(Refusal::NothingChanged);
             }
-            let fixed: Vec<Field> =
-                changed.into_iter().filter(|field| rules.change_rule(*field).is_none()).collect();
+            let fixed = fixed_fields(application, rules);
             if fixed.is_empty() { Ok(()) } else { Err(Refusal::FieldNotChangeable(fixed)) }
         }
         ApplicationKind::Cancellation => subject().map(|_| ()),
     }
+}
+
+/// The changed fields that this application may not change. A renewal may move within the province, whose authority
+/// stays the same; to another one a registration is transferred (the guide: cancel there, register here).
+fn fixed_fields(application: &Application, rules: &RuleSet) -> Vec<Field> {
+    let province = |form: &Form| form.district.as_ref().map(|district| district.prefix(2).to_owned());
+    let moves_within_the_province = application.kind == ApplicationKind::Renewal
+        && application.before.as_ref().map(province) == Some(province(&application.form));
+    application
+        .registered_fields_changed()
+        .into_iter()
+        .filter(|field| rules.change_rule(*field).is_none())
+        .filter(|field| *field != Field::District || !moves_within_the_province)
+        .collect()
 }

@@ -6,12 +6,12 @@ use crate::{
     credit::Cycle,
     date::CalendarDate,
     district::DistrictCode,
-    form::{Form, PersonName},
+    form::{Field, Form, PersonName},
     id::{ApplicationId, HolderId},
     rules::RuleSet,
 };
 use serde::{Deserialize, Serialize};
-use std::{fmt, str::FromStr};
+use std::{collections::BTreeSet, fmt, str::FromStr};
 
 /// A registration number (登记号): province (2 digits), year (4), serial (8), check digit (1); written without blanks.
 ///
@@ -29,7 +29,7 @@ pub enum InvalidRegistrationNumber {
     #[error("登记号应为 15 位数字")]
     Form,
     /// The check digit disagrees.
-    #[error("登记号校验位不正确,请逐位核对")]
+    #[error("登记号校验位不正确，请逐位核对")]
     CheckDigit,
 }
 
@@ -203,32 +203,31 @@ impl Registration {
 
     /// Carries the registration on for another cycle: it starts the day after the last one ended, whenever the
     /// renewal was decided, so nobody gains or loses days by the speed of review.
-    pub(crate) fn renew(&mut self, form: &Form, rules: &RuleSet) {
+    pub(crate) fn renew(&mut self, rules: &RuleSet) {
         let valid_until = rules.valid_until(self.valid_until);
         self.cycle = Cycle {
             start: self.valid_until.plus_days(1),
             end: valid_until,
             first: false,
-            level: form.certificate_level.unwrap_or(self.certificate.level),
+            level: self.certificate.level,
             rules: rules.key(),
         };
         self.valid_until = valid_until;
         self.status = RegistrationStatus::Active;
         self.pending_renewal = None;
         self.reminded = None;
-        self.take_over(form);
         self.next_due = crate::reminder::next_due(self, rules);
     }
 
-    /// Takes over what the register keeps of a form.
-    pub(crate) fn take_over(&mut self, form: &Form) {
-        if let Some(name) = &form.name {
+    /// Takes over the `changed` fields of a form, as far as a registration keeps them.
+    pub(crate) fn take_over(&mut self, form: &Form, changed: &BTreeSet<Field>) {
+        if let Some(name) = form.name.as_ref().filter(|_| changed.contains(&Field::Name)) {
             self.name = name.clone();
         }
-        if let Some(email) = &form.email {
+        if let Some(email) = form.email.as_ref().filter(|_| changed.contains(&Field::Email)) {
             self.email = email.clone();
         }
-        if let Some(district) = &form.district {
+        if let Some(district) = form.district.as_ref().filter(|_| changed.contains(&Field::District)) {
             self.district = district.clone();
         }
     }

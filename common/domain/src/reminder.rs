@@ -60,6 +60,14 @@ pub fn next_first_due(profile: &Profile, rules: &RuleSet) -> Option<CalendarDate
     Some(next.unwrap_or_else(|| end.plus_days(1)))
 }
 
+/// As [`next_first_due`]; none for a certificate that is registered, or was: its holder was told when that ended.
+pub(crate) fn first_due(dossier: &Dossier, profile: &Profile, rules: &RuleSet) -> Option<CalendarDate> {
+    if profile.form.management_number.as_ref().is_some_and(|number| dossier.was_registered(number)) {
+        return None;
+    }
+    next_first_due(profile, rules)
+}
+
 /// Days after a return on which its holder is reminded, as far as not yet done; then the day the mending period is
 /// over.
 pub(crate) fn next_returned_due(application: &Application, rules: &RuleSet) -> Option<CalendarDate> {
@@ -92,44 +100,53 @@ pub fn registration_due(
     }
     let mut next = registration.clone();
     next.version += 1;
-    let message;
-    let id;
-    if registration.is_overdue_on(today, rules) {
+    let (action, notice) = if registration.is_overdue_on(today, rules) {
         next.end(RegistrationStatus::Lapsed);
-        id = format!("{}-{}-lapsed", registration.number, registration.valid_until);
-        message = Message::Lapsed {
-            number: registration.number.clone(),
-            valid_until: registration.valid_until,
-            can_register_again: *rules.first_registration.late == LatePolicy::AcceptAndFlag,
-        };
+        (JournalAction::Lapsed, Some(lapse_notice(registration, rules, now)))
     } else {
-        let threshold = passed(registration.valid_until, registration.reminded, today, rules)?;
-        let shortfall = hours_shortfall(&registration.cycle, &dossier.credits, rules);
-        next.reminded = Some(threshold);
+        // No threshold has passed where the rules were edited since the date was set: then only the date is new.
+        let threshold = passed(registration.valid_until, registration.reminded, today, rules);
+        next.reminded = threshold.or(registration.reminded);
         next.next_due = next_due(&next, rules);
-        id = format!("{}-{}-{threshold}", registration.number, registration.valid_until);
-        message = Message::RenewalDue {
+        let shortfall = hours_shortfall(&registration.cycle, &dossier.credits, rules);
+        let message = Message::RenewalDue {
             number: registration.number.clone(),
             valid_until: registration.valid_until,
+            renewal_opens: rules.renewal_opens(registration.valid_until),
             days_left: today.days_until(registration.valid_until),
             hours_missing_tenths: shortfall.missing.tenths(),
             hours_unit: rules.hours.unit.to_string(),
         };
-    }
-    let lapsed = next.status == RegistrationStatus::Lapsed;
-    let action = if lapsed { JournalAction::Lapsed } else { JournalAction::Reminded };
+        let notice = threshold.map(|threshold| tell(registration, &threshold.to_string(), now, message));
+        (JournalAction::Reminded, notice)
+    };
     let mut change = Change::by_system(registration.holder.clone(), action, now);
     change.journal.rule = Some(rules.cite("renewal.window_months", &rules.renewal.window_months));
-    change.notifications.push(Notification {
-        id,
+    change.notifications.extend(notice);
+    change.registration = Some(next);
+    Some(change)
+}
+
+/// Tells the holder that `registration` has lapsed.
+pub(crate) fn lapse_notice(registration: &Registration, rules: &RuleSet, now: Instant) -> Notification {
+    let message = Message::Lapsed {
+        number: registration.number.clone(),
+        valid_until: registration.valid_until,
+        can_register_again: *rules.first_registration.late == LatePolicy::AcceptAndFlag,
+    };
+    tell(registration, "lapsed", now, message)
+}
+
+/// A notification about `registration`. Its id follows from the number, the expiry and `what`: once for each.
+fn tell(registration: &Registration, what: &str, now: Instant, message: Message) -> Notification {
+    Notification {
+        id: format!("{}-{}-{what}", registration.number, registration.valid_until),
         holder: registration.holder.clone(),
         to: registration.email.clone(),
         name: registration.name.as_str().to_owned(),
         at: now,
         message,
-    });
-    change.registration = Some(next);
-    Some(change)
+    }
 }
 
 /// What is due on `today` for a certificate that isn't registered yet.
@@ -146,9 +163,10 @@ pub fn first_window_due(dossier: &Dossier, now: Instant, library: &RuleLibrary) 
     change.journal.rule =
         Some(rules.cite("first_registration.window_months", &rules.first_registration.window_months));
     let waiting = dossier.applications.iter().any(|application| application.state == State::Submitted);
-    if dossier.is_registered(profile.form.management_number.as_ref()) || waiting {
+    let due = first_due(dossier, profile, rules);
+    if due.is_none_or(|due| due > today) || waiting {
         // Nothing to remind of any more, or for now: submitting and deciding set the date anew.
-        next.next_due = None;
+        next.next_due = due.filter(|_| !waiting);
         change.profile = Some(next);
         return Some(change);
     }
@@ -157,7 +175,8 @@ pub fn first_window_due(dossier: &Dossier, now: Instant, library: &RuleLibrary) 
     next.reminded = Some(threshold);
     next.next_due = next_first_due(&next, rules);
     change.notifications.push(Notification {
-        id: format!("{}-first-{end}-{threshold}", profile.holder),
+        // The date of issue may be corrected and put back; the version never comes back.
+        id: format!("{}-v{}-first-{threshold}", profile.holder, next.version),
         holder: profile.holder.clone(),
         to: profile.form.email.clone()?,
         name: profile.form.name.as_ref().map_or("持证人", |name| name.as_str()).to_owned(),
@@ -192,9 +211,9 @@ pub fn returned_due(
     let returned_on = mend_by.plus_days(-i64::from(*rules.review.mend_days));
     let reached = |days: &&u16| returned_on.plus_days(i64::from(**days)) <= today;
     let largest = *rules.reminders.returned_days.iter().rfind(reached)?;
-    let mut next = application.clone();
-    next.version += 1;
+    let mut next = application.next(now);
     next.reminded = Some(largest);
+    next.next_due = next_returned_due(&next, rules);
     let mut change = Change::by_system(application.holder.clone(), JournalAction::Reminded, now);
     change.journal.rule = Some(rules.cite("review.mend_days", &rules.review.mend_days));
     change.notifications.extend(next.tell(

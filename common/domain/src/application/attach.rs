@@ -95,8 +95,8 @@ pub fn request_attachment(
     Ok(change)
 }
 
-/// Looks at what arrived: `file` is what the store holds, not what the client said. Confirming again is refused as
-/// a change of nothing only where the file differs; the same file is simply confirmed.
+/// Looks at what arrived: `file` is what the store holds, not what the client said. Confirming again is refused where
+/// the file differs; the same file stays confirmed and nobody has to look at it again.
 pub fn confirm_attachment(
     dossier: &Dossier,
     application: &Application,
@@ -123,17 +123,22 @@ pub fn confirm_attachment(
     if announced.sha256.as_ref().is_some_and(|hash| !hash.eq_ignore_ascii_case(&file.sha256)) {
         return Err(Refusal::AttachmentMismatch { what: "校验值" });
     }
-    let kind = announced.kind;
+    let (kind, confirmed_before) = (announced.kind, announced.is_confirmed());
     let mut next = application.next(now);
+    let counts = |held: &Attachment| held.id != *id && held.kind == kind && held.is_confirmed();
     if limits.max_files == 1 {
-        next.attachments.retain(|held| held.id == *id || held.kind != kind || !held.is_confirmed());
+        next.attachments.retain(|held| !counts(held));
+    } else if next.attachments.iter().filter(|held| counts(held)).count() >= usize::from(limits.max_files) {
+        return Err(Refusal::TooManyAttachments { kind, max_files: limits.max_files });
     }
     for held in next.attachments.iter_mut().filter(|held| held.id == *id) {
         held.state = AttachmentState::Confirmed;
         held.sha256 = Some(file.sha256.to_ascii_lowercase());
     }
     let mut change = Change::by_holder(&application.holder, JournalAction::AttachmentConfirmed, now);
-    changed(dossier, &mut next, &mut change, kind, rules, now)?;
+    if !confirmed_before {
+        changed(dossier, &mut next, &mut change, kind, rules, now)?;
+    }
     change.application = Some(next);
     Ok(change)
 }

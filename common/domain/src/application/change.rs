@@ -93,6 +93,20 @@ pub enum JournalAction {
     Reminded,
     /// The registration lapsed.
     Lapsed,
+    /// A staff account was made.
+    AccountAppointed,
+    /// A staff account's name, roles, area or state was changed.
+    AccountChanged,
+    /// A staff account was given a new initial password and a new one-time code.
+    CredentialsReset,
+    /// A member of staff changed their own password.
+    PasswordChanged,
+    /// A member of staff signed in.
+    SignedIn,
+    /// An attempt to sign in to a staff account failed.
+    SignInFailed,
+    /// A staff account was locked for a while: too many attempts failed.
+    SignInLocked,
 }
 
 /// One entry of the journal: who, when, from where, what, why, by which rule. Never changed, never deleted.
@@ -117,6 +131,23 @@ pub struct JournalEntry {
     pub reasons: Vec<Reason>,
     /// By which rule.
     pub rule: Option<Citation>,
+}
+
+impl JournalEntry {
+    /// An entry that says who did what at `now`, and nothing more.
+    pub fn new(actor: Actor, action: JournalAction, now: Instant) -> Self {
+        Self {
+            at: now,
+            actor,
+            from: String::new(),
+            action,
+            stage: None,
+            fields: BTreeSet::new(),
+            parts: BTreeSet::new(),
+            reasons: Vec::new(),
+            rule: None,
+        }
+    }
 }
 
 /// A whole change.
@@ -147,17 +178,7 @@ impl Change {
             registration: None,
             profile: None,
             claims: Vec::new(),
-            journal: JournalEntry {
-                at: now,
-                actor,
-                from: String::new(),
-                action,
-                stage: None,
-                fields: BTreeSet::new(),
-                parts: BTreeSet::new(),
-                reasons: Vec::new(),
-                rule: None,
-            },
+            journal: JournalEntry::new(actor, action, now),
             notifications: Vec::new(),
         }
     }

@@ -1,27 +1,36 @@
 //! What an end of an application does to the register: an approval makes, carries on, changes or cancels a
 //! registration; any other end lets go of what the application held.
 
-use super::{Application, ApplicationKind, Change, Entropy, State, UniqueKey};
+use super::{Application, ApplicationKind, Change, Claim, Entropy, State, UniqueKey};
 use crate::{
     date::Instant,
     dossier::Dossier,
     error::Refusal,
-    notification::{Message, Notification},
+    form::Field,
+    id::{ApplicationId, IdentityKey},
+    notification::Message,
     registration::{Registration, RegistrationNumber, RegistrationStatus},
     reminder,
-    rules::{LatePolicy, RuleLibrary, RuleSet},
+    rules::{RuleLibrary, RuleSet},
 };
+use std::collections::BTreeSet;
 
-/// The next version of the registration that `application` is about.
+/// The next version of the registration that `application` is about, which must be in force: one that was cancelled
+/// while the application waited isn't brought back by it.
 pub(super) fn subject(dossier: &Dossier, application: &Application) -> Result<Registration, Refusal> {
-    let missing = Refusal::NoActiveRegistration { kind: application.kind };
-    let number = application.registration.as_ref().ok_or_else(|| missing.clone())?;
-    let mut registration = dossier.registration(number).ok_or(missing)?.clone();
+    let mut registration = application
+        .registration
+        .as_ref()
+        .and_then(|number| dossier.registration(number))
+        .filter(|registration| registration.status == RegistrationStatus::Active)
+        .ok_or(Refusal::NoActiveRegistration { kind: application.kind })?
+        .clone();
     registration.version += 1;
     Ok(registration)
 }
 
-/// The last stage approved `next`.
+/// The last stage approved `next`. What is about a registration brings the fields it changed and no others, so that
+/// what was changed since it was opened isn't undone.
 pub(super) fn approve(
     dossier: &Dossier,
     next: &mut Application,
@@ -31,21 +40,21 @@ pub(super) fn approve(
     now: Instant,
 ) -> Result<(), Refusal> {
     let rules = library.get(&next.rules);
+    let changed = next.registered_fields_changed();
     let message = match next.kind {
         ApplicationKind::First => first(next, change, entropy, rules, now)?,
         ApplicationKind::Renewal => {
             let mut registration = subject(dossier, next)?;
-            registration.renew(&next.form, library.for_district(next.form.district.as_ref()));
+            registration.take_over(&next.form, &changed);
+            registration.renew(library.for_district(Some(&registration.district)));
             let message = registered(&registration, next.kind, library);
             change.registration = Some(registration);
             message
         }
         ApplicationKind::Change => {
             let mut registration = subject(dossier, next)?;
-            registration.take_over(&next.form);
-            let fields = next.before.iter().flat_map(|before| before.changed_fields(&next.form));
-            let fields =
-                fields.filter(|field| field.part().is_some()).map(|field| field.label().to_owned()).collect();
+            registration.take_over(&next.form, &changed);
+            let fields = changed.iter().map(|field| field.label().to_owned()).collect();
             let message = Message::Changed { number: registration.number.clone(), fields };
             change.registration = Some(registration);
             message
@@ -60,19 +69,14 @@ pub(super) fn approve(
     };
     next.state = State::Approved;
     next.claim = None;
-    let (open, kept): (Vec<_>, Vec<_>) = std::mem::take(&mut next.claims)
-        .into_iter()
-        .partition(|key| matches!(key, UniqueKey::OpenApplication(..)));
-    for key in open {
-        change
-            .claims
-            .retain(|claim| !matches!(claim, super::Claim::Take { key: taken, .. } if *taken == key));
-        change.release(key, &next.id);
-    }
-    next.claims = kept.into_iter().collect();
-    let mut profile = change.profile.take().unwrap_or_else(|| dossier.profile.with_form(&next.form, now));
+    let form = match next.kind {
+        ApplicationKind::First => next.form.clone(),
+        _ => dossier.profile.form.with(&changed, &next.form),
+    };
+    let mut profile = dossier.profile.with_form(&form, now);
     profile.next_due = None;
     change.profile = Some(profile);
+    let_go(dossier, next, change);
     change.notifications.extend(next.tell("approved", now, message));
     Ok(())
 }
@@ -131,19 +135,7 @@ pub(super) fn close(
     next.claim = None;
     next.next_due = None;
     next.mend_by = None;
-    // Whoever has a registration keeps their identity and its certificate; others hold on to nothing.
-    let registered =
-        |number| dossier.registrations.iter().any(|held| held.certificate.management_number == number);
-    let (kept, released) =
-        std::mem::take(&mut next.claims).into_iter().partition::<Vec<_>, _>(|key| match key {
-            UniqueKey::OpenApplication(..) => false,
-            UniqueKey::Certificate(number) => registered(number.clone()),
-            UniqueKey::Identity(_) | UniqueKey::Registration(_) => !dossier.registrations.is_empty(),
-        });
-    next.claims = kept.into_iter().collect();
-    for key in released {
-        change.release(key, &next.id);
-    }
+    let_go(dossier, next, change);
     if was_draft {
         return;
     }
@@ -152,11 +144,66 @@ pub(super) fn close(
             let profile = &dossier.profile;
             let rules = library.for_district(profile.form.district.as_ref());
             let mut profile = crate::profile::Profile { version: profile.version + 1, ..profile.clone() };
-            profile.next_due = reminder::next_first_due(&profile, rules);
+            profile.next_due = reminder::first_due(dossier, &profile, rules);
             change.profile = Some(profile);
         }
         ApplicationKind::Renewal => release_registration(dossier, next, change, library, now),
         ApplicationKind::Change | ApplicationKind::Cancellation => {}
+    }
+}
+
+/// The identity document that is registered: the one that the last approval to bring one brought. None before the
+/// first approval, and where that was before the working set.
+fn registered_identity(dossier: &Dossier) -> Option<&IdentityKey> {
+    let brings_one = |application: &&Application| {
+        application.state == State::Approved
+            && (application.kind == ApplicationKind::First
+                || application.registered_fields_changed().contains(&Field::IdentityDocument))
+    };
+    let last =
+        dossier.applications.iter().filter(brings_one).max_by_key(|application| application.updated_at);
+    last?.identity.as_ref()
+}
+
+/// True where `key` is still needed when application `id` no longer holds it: by what is registered, or by another
+/// application that is open.
+pub(super) fn is_needed(dossier: &Dossier, key: &UniqueKey, id: &ApplicationId) -> bool {
+    let registered = match key {
+        UniqueKey::OpenApplication(..) => false,
+        UniqueKey::Registration(_) => true,
+        UniqueKey::Certificate(number) => dossier.was_registered(number),
+        UniqueKey::Identity(identity) => {
+            !dossier.registrations.is_empty()
+                && registered_identity(dossier).is_none_or(|registered| registered == identity)
+        }
+    };
+    registered
+        || dossier
+            .applications
+            .iter()
+            .any(|other| other.id != *id && other.is_open() && other.claims.contains(key))
+}
+
+/// Lets go of what `next`, which has ended, held and nothing needs any more; and of the identity document that was
+/// registered, where another took its place.
+fn let_go(dossier: &Dossier, next: &mut Application, change: &mut Change) {
+    let held = dossier.application(&next.id).map(|before| before.claims.clone()).unwrap_or_default();
+    let registered = registered_identity(dossier).filter(|_| next.state == State::Approved);
+    let registered = registered.cloned().map(UniqueKey::Identity);
+    // What is needed follows from what will be registered.
+    let mut after = dossier.clone();
+    after.applications.retain(|application| application.id != next.id);
+    after.applications.push(next.clone());
+    after.registrations.extend(change.registration.clone());
+    let keys = std::mem::take(&mut next.claims).into_iter().chain(registered.clone());
+    let (kept, released): (BTreeSet<_>, BTreeSet<_>) = keys.partition(|key| is_needed(&after, key, &next.id));
+    next.claims = kept;
+    for key in released {
+        // What was only to be taken by this change isn't there to be let go.
+        change.claims.retain(|claim| !matches!(claim, Claim::Take { key: taken, .. } if *taken == key));
+        if held.contains(&key) || registered.as_ref() == Some(&key) {
+            change.release(key, &next.id);
+        }
     }
 }
 
@@ -173,18 +220,7 @@ fn release_registration(
     registration.pending_renewal = None;
     if registration.is_overdue_on(now.day(), rules) {
         registration.end(RegistrationStatus::Lapsed);
-        change.notifications.push(Notification {
-            id: format!("{}-{}-lapsed", registration.number, registration.valid_until),
-            holder: registration.holder.clone(),
-            to: registration.email.clone(),
-            name: registration.name.as_str().to_owned(),
-            at: now,
-            message: Message::Lapsed {
-                number: registration.number.clone(),
-                valid_until: registration.valid_until,
-                can_register_again: *rules.first_registration.late == LatePolicy::AcceptAndFlag,
-            },
-        });
+        change.notifications.push(reminder::lapse_notice(&registration, rules, now));
     } else {
         registration.next_due = reminder::next_due(&registration, rules);
     }

@@ -1,10 +1,10 @@
 //! What a holder does: open, save (and amend), submit, withdraw; and their profile.
 
 use super::{
-    Application, ApplicationKind, Change, Claim, JournalAction, Receipt, StageProgress, State, UniqueKey,
-    effect,
+    Application, ApplicationKind, Change, JournalAction, Receipt, StageProgress, State, UniqueKey, effect,
 };
 use crate::{
+    certificate::Certificate,
     date::Instant,
     dossier::Dossier,
     error::Refusal,
@@ -39,11 +39,21 @@ pub struct Entropy(pub u128);
 /// Opens a draft, with the holder's last form in it.
 pub fn open(dossier: &Dossier, draft: Draft, library: &RuleLibrary, now: Instant) -> Result<Change, Refusal> {
     let Draft { id, kind, registration } = draft;
-    let form = Form { declaration: false, ..dossier.profile.form.clone() };
+    let mut form = Form { declaration: false, ..dossier.profile.form.clone() };
     let registration = match kind {
         ApplicationKind::First => None,
         _ => Some(subject(dossier, kind, registration.as_ref())?),
     };
+    if let Some(registration) = registration {
+        // Where a holder has several, the last form entered may be another's.
+        let Registration { name, district, certificate, .. } = registration.clone();
+        let Certificate { management_number, issued_on, level } = certificate;
+        form.name = Some(name);
+        form.district = Some(district);
+        form.management_number = Some(management_number);
+        form.issued_on = Some(issued_on);
+        form.certificate_level = Some(level);
+    }
     let same_subject = |application: &&Application| {
         kind == ApplicationKind::First
             || application.registration == registration.map(|found| found.number.clone())
@@ -51,8 +61,9 @@ pub fn open(dossier: &Dossier, draft: Draft, library: &RuleLibrary, now: Instant
     let open =
         dossier.applications.iter().filter(|application| application.kind == kind && application.is_open());
     // A draft past its day is gone for everyone but the store's own clean-up, which may lag by days.
-    let open = open.filter(|application| application.draft_expires_at().is_none_or(|expiry| expiry > now));
-    if let Some(open) = open.filter(same_subject).next() {
+    let mut open =
+        open.filter(|application| application.draft_expires_at().is_none_or(|expiry| expiry > now));
+    if let Some(open) = open.find(same_subject) {
         return Err(Refusal::ApplicationAlreadyOpen { kind, application: open.id.clone() });
     }
     let rules = match registration {
@@ -69,7 +80,7 @@ pub fn open(dossier: &Dossier, draft: Draft, library: &RuleLibrary, now: Instant
         rules: rules.key(),
         version: 1,
         state: State::Draft,
-        before: (kind == ApplicationKind::Change).then(|| form.clone()),
+        before: matches!(kind, ApplicationKind::Change | ApplicationKind::Renewal).then(|| form.clone()),
         form,
         identity: None,
         attachments: Vec::new(),
@@ -125,7 +136,7 @@ impl Application {
     }
 
     /// Takes the uniqueness that a submitted form needs, and lets go of what an earlier one took and this doesn't.
-    fn claim_uniqueness(&mut self, change: &mut Change) {
+    fn claim_uniqueness(&mut self, dossier: &Dossier, change: &mut Change) {
         let mut wanted: BTreeSet<UniqueKey> =
             self.claims.iter().filter(|key| matches!(key, UniqueKey::OpenApplication(..))).cloned().collect();
         wanted.extend(self.identity.clone().map(UniqueKey::Identity));
@@ -133,7 +144,7 @@ impl Application {
         for key in &wanted {
             change.take(key.clone(), &self.id, None);
         }
-        for key in self.claims.difference(&wanted) {
+        for key in self.claims.difference(&wanted).filter(|key| !effect::is_needed(dossier, key, &self.id)) {
             change.release(key.clone(), &self.id);
         }
         self.claims = wanted;
@@ -193,7 +204,7 @@ pub(super) fn amend(
     check(dossier, next, rules, now)?;
     next.mark_outstanding(&parts);
     next.claim = None;
-    next.claim_uniqueness(change);
+    next.claim_uniqueness(dossier, change);
     next.receipt = Some(Receipt::issue(next, now));
     change.journal.action = JournalAction::Amended;
     change.journal.parts = parts;
@@ -256,6 +267,10 @@ pub fn submit(
         return Err(Refusal::UnknownApplication);
     }
     let rules = library.get(&application.rules);
+    if let Some(mend_by) = application.mend_by.filter(|mend_by| now.day() > *mend_by) {
+        let rule = rules.cite("review.mend_days", &rules.review.mend_days);
+        return Err(Refusal::MendPeriodOver { mend_by, rule });
+    }
     let first_time = application.receipt.is_none();
     let mut next = application.next(now);
     check(dossier, &mut next, rules, now)?;
@@ -266,7 +281,7 @@ pub fn submit(
     next.reminded = None;
     next.next_due = None;
     let mut change = Change::by_holder(&application.holder, JournalAction::Submitted, now);
-    next.claim_uniqueness(&mut change);
+    next.claim_uniqueness(dossier, &mut change);
     if first_time {
         let parts = next.reviewed_parts(rules);
         next.stages = rules
@@ -280,9 +295,10 @@ pub fn submit(
         change.journal.parts = next.outstanding();
     }
     next.receipt = Some(Receipt::issue(&next, now));
-    change.notifications.extend(receipt_notification(&next, false, rules, now));
 
     match application.kind {
+        // Who is registered already, for another certificate, keeps the form as registered until this is approved.
+        ApplicationKind::First if dossier.active_registration().is_some() => {}
         ApplicationKind::First => {
             let mut profile = dossier.profile.with_form(&next.form, now);
             profile.next_due = None;
@@ -298,7 +314,10 @@ pub fn submit(
         ApplicationKind::Change | ApplicationKind::Cancellation => {}
     }
     if next.stage().is_none() {
+        // Nobody has to look at it: the letter that it took effect stands for the receipt's.
         effect::approve(dossier, &mut next, &mut change, Entropy(0), library, now)?;
+    } else {
+        change.notifications.extend(receipt_notification(&next, false, rules, now));
     }
     change.application = Some(next);
     Ok(change)
@@ -348,10 +367,10 @@ pub fn save_profile(
         if !bound.is_empty() {
             return Err(Refusal::ChangeNeedsApplication(bound));
         }
-        if fields.contains(&Field::Email) {
+        if let Some(email) = form.email.clone().filter(|_| fields.contains(&Field::Email)) {
             let mut registration = registration.clone();
             registration.version += 1;
-            registration.take_over(&form);
+            registration.email = email;
             change.registration = Some(registration);
         }
         next.next_due = None;
@@ -361,20 +380,9 @@ pub fn save_profile(
         }
         let waiting =
             dossier.open_application(ApplicationKind::First).is_some_and(|open| open.state != State::Draft);
-        next.next_due = if waiting { None } else { reminder::next_first_due(&next, rules) };
+        next.next_due = if waiting { None } else { reminder::first_due(dossier, &next, rules) };
     }
     change.journal.fields = fields;
     change.profile = Some(next);
     Ok(change)
-}
-
-/// The claims a change takes, for tests and the store's error messages.
-impl Change {
-    /// The keys this change takes.
-    pub fn taken(&self) -> impl Iterator<Item = &UniqueKey> {
-        self.claims.iter().filter_map(|claim| match claim {
-            Claim::Take { key, .. } => Some(key),
-            Claim::Release { .. } => None,
-        })
-    }
 }

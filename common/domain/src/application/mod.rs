@@ -22,13 +22,13 @@ pub use attach::{AttachmentRequest, confirm_attachment, remove_attachment, reque
 pub use change::{Change, Claim, JournalAction, JournalEntry, UniqueKey};
 pub use holder::{Draft, Entropy, open, save, save_profile, submit, withdraw};
 pub use receipt::Receipt;
-pub use review::{Decision, Outcome, Reason, claim, decide, expire, release};
+pub use review::{Decision, Outcome, Reason, check_view, claim, decide, expire, release};
 
 use crate::{
     actor::Role,
     attachment::{Attachment, AttachmentKind},
     date::{CalendarDate, Instant},
-    form::{Form, Part},
+    form::{Field, Form, Part},
     id::{ApplicationId, AttachmentId, HolderId, IdentityKey, StaffId},
     notification::{Message, Notification},
     registration::RegistrationNumber,
@@ -164,10 +164,8 @@ pub struct StageProgress {
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Approval {
     /// By whom.
-    #[cfg_attr(feature = "openapi", schema(value_type = String))]
     pub by: StaffId,
     /// When.
-    #[cfg_attr(feature = "openapi", schema(value_type = String, format = DateTime))]
     pub at: Instant,
 }
 
@@ -176,10 +174,8 @@ pub struct Approval {
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct ReviewClaim {
     /// Who holds it.
-    #[cfg_attr(feature = "openapi", schema(value_type = String))]
     pub by: StaffId,
     /// Until when.
-    #[cfg_attr(feature = "openapi", schema(value_type = String, format = DateTime))]
     pub until: Instant,
 }
 
@@ -200,7 +196,8 @@ pub struct Application {
     pub state: State,
     /// The form as it stands.
     pub form: Form,
-    /// For a change: the form as registered before.
+    /// For a change or a renewal: the form as registered when it was opened. What differs from it is what the
+    /// application changes; whatever else changes in the register meanwhile stays.
     pub before: Option<Form>,
     /// Keyed hash of the identity document, from the first submission on.
     pub identity: Option<IdentityKey>,
@@ -287,7 +284,7 @@ impl Application {
     }
 
     /// The next version of this application, changed at `now`.
-    fn next(&self, now: Instant) -> Self {
+    pub(crate) fn next(&self, now: Instant) -> Self {
         Self { version: self.version + 1, updated_at: now, ..self.clone() }
     }
 
@@ -303,19 +300,27 @@ impl Application {
                     || self.has_attachment(AttachmentKind::IdentityCardBack)
             }
             Part::CertificateScan => self.has_attachment(AttachmentKind::CertificateScan),
-            Part::Papers => {
-                self.attachments.iter().any(|attachment| part_of(attachment.kind) == Part::Papers)
-            }
+            Part::Papers => self
+                .attachments
+                .iter()
+                .any(|attachment| attachment.is_confirmed() && part_of(attachment.kind) == Part::Papers),
             _ => true,
         });
         parts.collect()
     }
 
+    /// The fields of what is registered that this application changes.
+    pub(crate) fn registered_fields_changed(&self) -> BTreeSet<Field> {
+        let Some(before) = &self.before else { return BTreeSet::new() };
+        let mut changed = before.changed_fields(&self.form);
+        changed.remove(&Field::Declaration);
+        changed
+    }
+
     /// For a change: the parts whose changed fields need approval, with the evidence that came along.
     fn changed_parts(&self, rules: &RuleSet) -> BTreeSet<Part> {
-        let Some(before) = &self.before else { return BTreeSet::new() };
         let mut parts = BTreeSet::new();
-        for field in before.changed_fields(&self.form) {
+        for field in self.registered_fields_changed() {
             let Some(rule) = rules.change_rule(field).filter(|rule| rule.approval) else { continue };
             parts.extend(field.part());
             parts.extend(rule.evidence.iter().map(|kind| part_of(*kind)));

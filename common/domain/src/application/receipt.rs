@@ -12,10 +12,8 @@ pub struct Receipt {
     /// Its number: the application's day and tail, and the count of submissions, e.g. `20260301-7f3k9q2m-1`.
     pub number: String,
     /// When the server accepted the first submission. Deadlines are measured by this.
-    #[cfg_attr(feature = "openapi", schema(value_type = String, format = DateTime))]
     pub submitted_at: Instant,
     /// When the server accepted the last submission or amendment.
-    #[cfg_attr(feature = "openapi", schema(value_type = String, format = DateTime))]
     pub accepted_at: Instant,
     /// SHA-256, hex, of what was submitted; see [`Receipt::issue`].
     pub content_hash: String,

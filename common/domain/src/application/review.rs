@@ -54,13 +54,7 @@ pub struct Decision {
 
 /// Checks that `reviewer` may act on `application` now, and tells the stage it waits at.
 fn check_reviewer(application: &Application, reviewer: &Reviewer, now: Instant) -> Result<Stage, Refusal> {
-    if application.form.district.as_ref().is_none_or(|district| !reviewer.covers(district)) {
-        return Err(Refusal::OutsideArea);
-    }
-    let own = reviewer.identity.is_some() && reviewer.identity == application.identity;
-    if own {
-        return Err(Refusal::OwnApplication);
-    }
+    check_view(application, reviewer)?;
     let Some(stage) = application.stage() else {
         return Err(match application.state {
             State::Draft => Refusal::UnknownApplication,
@@ -87,6 +81,17 @@ fn check_reviewer(application: &Application, reviewer: &Reviewer, now: Instant) 
     }
 }
 
+/// Checks that `reviewer` may see `application`: it was submitted, lies in their area and isn't their own.
+pub fn check_view(application: &Application, reviewer: &Reviewer) -> Result<(), Refusal> {
+    if application.form.district.as_ref().is_none_or(|district| !reviewer.covers(district)) {
+        return Err(Refusal::OutsideArea);
+    }
+    if reviewer.identity.is_some() && reviewer.identity == application.identity {
+        return Err(Refusal::OwnApplication);
+    }
+    if application.receipt.is_none() { Err(Refusal::UnknownApplication) } else { Ok(()) }
+}
+
 /// Takes an application up, so that no other reviewer reads it meanwhile.
 pub fn claim(
     application: &Application,
@@ -108,6 +113,9 @@ pub fn claim(
 /// Lays an application down again. Only who took it up can.
 pub fn release(application: &Application, reviewer: &Reviewer, now: Instant) -> Result<Change, Refusal> {
     let stage = check_reviewer(application, reviewer, now)?;
+    if application.claim.as_ref().is_none_or(|claim| claim.by != reviewer.id) {
+        return Err(Refusal::WrongState { state: "未由您办理", wanted: "取消办理" });
+    }
     let mut next = application.next(now);
     next.claim = None;
     let mut change = by_staff(&next, reviewer, JournalAction::Released, now);
@@ -127,6 +135,11 @@ pub fn decide(
     now: Instant,
 ) -> Result<Change, Refusal> {
     let stage = check_reviewer(application, reviewer, now)?;
+    // Also where the application brings another document than the one the reviewer is known by.
+    if reviewer.identity.is_some() && dossier.applications.iter().any(|own| own.identity == reviewer.identity)
+    {
+        return Err(Refusal::OwnApplication);
+    }
     let rules = library.get(&application.rules);
     let reasons = check_reasons(&decision, rules)?;
     let mut next = application.next(now);
@@ -188,7 +201,8 @@ fn check_reasons(decision: &Decision, rules: &RuleSet) -> Result<Vec<ReasonLine>
                 return Err(Refusal::NoteTooLong);
             }
             let note = reason.note.trim();
-            let text = if note.is_empty() { ground.text.clone() } else { format!("{}:{note}", ground.text) };
+            let text =
+                if note.is_empty() { ground.text.clone() } else { format!("{}：{note}", ground.text) };
             Ok(ReasonLine {
                 part: reason.part.map_or_else(String::new, |part| part.label().to_owned()),
                 text,

@@ -186,7 +186,7 @@ impl Form {
                 None => check.refuse(
                     Field::ManagementNumber,
                     "invalid",
-                    "证书管理号格式不正确,请按证书上的管理号逐位填写(数字和大写字母)",
+                    "证书管理号格式不正确，请按证书上的管理号逐位填写（数字和大写字母）",
                 ),
             },
         }

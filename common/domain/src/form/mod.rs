@@ -193,6 +193,7 @@ impl Field {
 /// The identity document is left out when the form is serialised: whoever stores it seals it, whoever shows it masks
 /// it.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(default)]
 pub struct Form {
     /// 姓名
@@ -273,8 +274,37 @@ impl Form {
         changed
     }
 
-    /// The fields that are still open and must be filled in before submission. Who isn't in practice (未从业) has
-    /// no employer, position or field to give.
+    /// This form with `fields` as `other` has them.
+    #[must_use]
+    pub(crate) fn with(&self, fields: &BTreeSet<Field>, other: &Self) -> Self {
+        let mut form = self.clone();
+        for field in fields {
+            match field {
+                Field::Name => form.name.clone_from(&other.name),
+                Field::IdentityDocument => form.identity_document.clone_from(&other.identity_document),
+                Field::Mobile => form.mobile.clone_from(&other.mobile),
+                Field::Email => form.email.clone_from(&other.email),
+                Field::PostalAddress => form.postal_address.clone_from(&other.postal_address),
+                Field::District => form.district.clone_from(&other.district),
+                Field::Education => form.education = other.education,
+                Field::School => form.school.clone_from(&other.school),
+                Field::PoliticalStatus => form.political_status = other.political_status,
+                Field::ManagementNumber => form.management_number.clone_from(&other.management_number),
+                Field::IssuedOn => form.issued_on = other.issued_on,
+                Field::CertificateLevel => form.certificate_level = other.certificate_level,
+                Field::EmploymentStatus => form.employment_status = other.employment_status,
+                Field::Employer => form.employer.clone_from(&other.employer),
+                Field::Position => form.position.clone_from(&other.position),
+                Field::PracticeField => form.practice_field = other.practice_field,
+                Field::Memberships => form.memberships.clone_from(&other.memberships),
+                Field::Declaration => form.declaration = other.declaration,
+            }
+        }
+        form
+    }
+
+    /// The fields of the guide's form that are still open. Who isn't in practice (未从业) has no employer, position or
+    /// field to give.
     pub fn missing_fields(&self) -> Vec<Field> {
         let practising =
             self.employment_status.is_some_and(|status| status != EmploymentStatus::NotPractising);

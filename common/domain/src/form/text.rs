@@ -7,10 +7,10 @@ use std::{fmt, str::FromStr};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidText {
     /// Empty, too long, or with line breaks or other control characters.
-    #[error("应为 1 至 100 个字符,不含换行")]
+    #[error("应为 1 至 100 个字符，不含换行")]
     Short,
     /// Not a name.
-    #[error("姓名应为 2 至 50 个字符,只含汉字、字母、间隔号和空格")]
+    #[error("姓名应为 2 至 50 个字符，只含汉字、字母、间隔号和空格")]
     Name,
 }
 

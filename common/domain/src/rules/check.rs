@@ -3,7 +3,20 @@
 use super::RuleSet;
 use crate::{
     application::ApplicationKind, attachment::AttachmentKind, certificate::CertificateLevel, credit::Hours,
+    form::Field,
 };
+
+/// The fields without which there is no registration, and nobody to tell of it.
+const REGISTERED: [Field; 8] = [
+    Field::Name,
+    Field::IdentityDocument,
+    Field::Email,
+    Field::District,
+    Field::ManagementNumber,
+    Field::IssuedOn,
+    Field::CertificateLevel,
+    Field::Declaration,
+];
 
 /// What is wrong with a rule set, in words for whoever edits it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -28,6 +41,9 @@ impl RuleSet {
         );
         require(*self.first_registration.window_months > 0, "first_registration.window_months is zero");
 
+        for field in REGISTERED {
+            require(self.form.required.contains(&field), &format!("form.required lacks {field:?}"));
+        }
         for level in CertificateLevel::ALL {
             require(self.hours.required.contains_key(&level), &format!("hours.required lacks {level:?}"));
         }
@@ -110,6 +126,7 @@ mod tests {
 
     #[rstest]
     #[case("renewal.window_months", "window_months = { value = 3,", "window_months = { value = 36,")]
+    #[case("form.required lacks Email", "\"mobile\", \"email\",", "\"mobile\",")]
     #[case("hours.required lacks", "senior_social_worker = {", "# senior_social_worker = {")]
     #[case("ethics_percent", "ethics_percent = { value = 0,", "ethics_percent = { value = 101,")]
     #[case("area_digits", "area_digits = 4", "area_digits = 3")]

@@ -49,16 +49,17 @@ impl RuleLibrary {
             }
             sets.push(set);
         }
-        let default =
-            sets.iter().rfind(|set| set.districts.is_empty()).cloned().ok_or(RuleSetError::NoDefault)?;
+        let everywhere = sets.iter().filter(|set: &&RuleSet| set.districts.is_empty());
+        let default = newest(everywhere).cloned().ok_or(RuleSetError::NoDefault)?;
         Ok(Self { sets, default })
     }
 
     /// The rules that hold in `district` today; the national ones where none is named.
     pub fn for_district(&self, district: Option<&DistrictCode>) -> &RuleSet {
-        district
-            .and_then(|district| self.sets.iter().find(|set| set.holds_in(district)))
-            .unwrap_or(&self.default)
+        let own = |district| {
+            newest(self.sets.iter().filter(|set| !set.districts.is_empty() && set.holds_in(district)))
+        };
+        district.and_then(own).unwrap_or(&self.default)
     }
 
     /// A rule set in the version a cycle started under; where that version is no longer carried, the newest of the
@@ -67,7 +68,7 @@ impl RuleLibrary {
         let same_authority = || self.sets.iter().filter(|set| set.id == key.id);
         same_authority()
             .find(|set| set.version == key.version)
-            .or_else(|| same_authority().max_by(|a, b| a.version.cmp(&b.version)))
+            .or_else(|| newest(same_authority()))
             .unwrap_or(&self.default)
     }
 
@@ -75,6 +76,11 @@ impl RuleLibrary {
     pub fn iter(&self) -> impl Iterator<Item = &RuleSet> {
         self.sets.iter()
     }
+}
+
+/// The newest version among `sets`; versions sort as text.
+fn newest<'a>(sets: impl Iterator<Item = &'a RuleSet>) -> Option<&'a RuleSet> {
+    sets.max_by(|a, b| a.version.cmp(&b.version))
 }
 
 #[cfg(test)]

@@ -80,6 +80,14 @@ pub struct Source {
     pub note: String,
 }
 
+/// The application form.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FormRules {
+    /// The fields that must be filled in before submission; what there is to say of a job, only by those who have one.
+    pub required: Sourced<BTreeSet<Field>>,
+}
+
 /// What happens to a first registration after its window.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -222,6 +230,8 @@ pub struct RuleSet {
     pub management_number: Sourced<String>,
     /// Documents the values come from, by key.
     pub sources: BTreeMap<String, Source>,
+    /// 登记申请表
+    pub form: FormRules,
     /// 首次登记
     pub first_registration: FirstRegistration,
     /// 再登记
@@ -256,7 +266,7 @@ impl RuleSet {
             if source.note.is_empty() {
                 source.title.clone()
             } else {
-                format!("{}({})", source.title, source.note)
+                format!("{}（{}）", source.title, source.note)
             }
         });
         Citation { rule_set: self.key(), rule: rule.to_owned(), source, verified: value.verified }
@@ -298,6 +308,17 @@ impl RuleSet {
     /// The day by which a decision is due on what was accepted on `accepted`.
     pub fn decision_due(&self, accepted: CalendarDate) -> CalendarDate {
         self.calendar.plus_working_days(accepted, *self.review.decision_working_days)
+    }
+
+    /// The first day of which what was accepted isn't overdue on `today`: whatever came before should have been
+    /// decided.
+    pub fn not_overdue_from(&self, today: CalendarDate) -> CalendarDate {
+        // Thirty working days reach back less than four months, holidays included.
+        let mut day = today.plus_days(-4 * i64::from(*self.review.decision_working_days));
+        while self.decision_due(day) < today {
+            day = day.plus_days(1);
+        }
+        day
     }
 
     /// Hours a cycle asks of `level`, with the rule that says so. Every level is there: the check of the rule set

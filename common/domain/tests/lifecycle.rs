@@ -1,0 +1,11 @@
+//! The life of an application: what each command does in each state, what must be there, what goes back to whom.
+
+mod amending;
+mod attachments;
+mod changes;
+mod profile;
+mod readiness;
+mod renewals;
+mod review;
+mod states;
+mod uniqueness;

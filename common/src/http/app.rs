@@ -1,0 +1,165 @@
+//! What every HTTP function has: the store, the public keys, the rules, the clock. And the one way in which a write
+//! goes: load, decide, commit, reply.
+
+use super::{IfMatch, Problem, Write};
+use crate::{
+    auth::{keys::PublicKeys, token::TokenVerifier},
+    aws::SdkParts,
+    clock::Clock,
+    config::{ConfigError, Env},
+    crypto::{FieldCipher, KeyRing, decode_key, random_u128},
+    store::{Committed, Lost, Replay, Reply, Store, Tables},
+};
+use axum::response::{IntoResponse, Response};
+use domain::{
+    application::{Application, Change, Entropy, UniqueKey},
+    date::Instant,
+    dossier::Dossier,
+    error::Refusal,
+    id::{ApplicationId, HolderId},
+    rules::RuleLibrary,
+};
+use std::sync::Arc;
+
+/// How often a registration number that turned out to be taken is drawn again.
+const NUMBER_DRAWS: u32 = 5;
+
+/// What every HTTP function shares. Cheap to clone.
+#[derive(Clone)]
+pub struct App {
+    /// The store.
+    pub store: Store,
+    /// Verifies access tokens.
+    pub tokens: Arc<TokenVerifier>,
+    /// The rules.
+    pub rules: Arc<RuleLibrary>,
+    /// The clock.
+    pub clock: Clock,
+}
+
+impl App {
+    /// Reads the configuration: `TABLE_NAME`, `IDEMPOTENCY_TABLE_NAME`, `FIELD_KEYS`, `LOOKUP_KEY`,
+    /// `TOKEN_PUBLIC_KEYS`, `TOKEN_ISSUER`, `TOKEN_AUDIENCE`.
+    pub fn from_env(env: &Env, parts: &SdkParts, clock: Clock) -> Result<Self, ConfigError> {
+        let rules = RuleLibrary::compiled_in().map_err(|error| ConfigError::Unusable(error.to_string()))?;
+        let rules = Arc::new(rules);
+        let store = Self::store(env, parts, &rules)?;
+        let keys: PublicKeys =
+            env.parsed("TOKEN_PUBLIC_KEYS", "the public keys that access tokens are verified by")?;
+        let issuer = env.required("TOKEN_ISSUER", "the `iss` of access tokens")?;
+        let audience = env.required("TOKEN_AUDIENCE", "the `aud` of access tokens")?;
+        let tokens = Arc::new(TokenVerifier::new(&keys, &issuer, &audience));
+        Ok(Self { store, tokens, rules, clock })
+    }
+
+    /// The store alone, for functions that have no HTTP.
+    pub fn store(env: &Env, parts: &SdkParts, rules: &Arc<RuleLibrary>) -> Result<Store, ConfigError> {
+        let tables = Tables {
+            records: env.required("TABLE_NAME", "the name of the records' table")?,
+            idempotency: env.required("IDEMPOTENCY_TABLE_NAME", "the name of the idempotency keys' table")?,
+        };
+        let ring: KeyRing = env.parsed("FIELD_KEYS", "the keys that identity documents are sealed with")?;
+        let unusable = |error: crate::crypto::CryptoError| ConfigError::Unusable(error.to_string());
+        let lookup =
+            env.required("LOOKUP_KEY", "the key of the hash that identity documents are found by")?;
+        let lookup = decode_key(&lookup).map_err(|error| ConfigError::Malformed {
+            name: "LOOKUP_KEY",
+            purpose: "the key of the hash that identity documents are found by",
+            why: error.to_string(),
+        })?;
+        let cipher = Arc::new(FieldCipher::new(&ring, &lookup).map_err(unusable)?);
+        Ok(Store::new(parts.dynamodb(), tables, cipher, rules.clone()))
+    }
+
+    /// A write: loads the dossier of `holder`, lets `decide` make a change and its reply, commits both with the
+    /// idempotency key, and replies. A request that was done before gets the reply it got then, whether the echo shows
+    /// as a refusal (the state has moved on) or as a lost commit.
+    pub async fn execute<T>(
+        &self,
+        write: &Write<T>,
+        holder: &HolderId,
+        decide: impl Fn(&Dossier, Entropy) -> Result<(Change, Reply), Problem>,
+    ) -> Result<Response, Problem> {
+        let dossier = self.store.dossier(holder, write.received.at).await?;
+        for _ in 0..NUMBER_DRAWS {
+            let entropy = Entropy(random_u128().map_err(Problem::internal)?);
+            if let Some(response) = self.attempt(write, decide(&dossier, entropy)).await? {
+                return Ok(response);
+            }
+        }
+        Err(Problem::busy("registration numbers kept colliding"))
+    }
+
+    /// The second half of [`execute`](Self::execute), for a write that has to wait for something between loading and
+    /// deciding: commits what was decided on a dossier that the caller loaded, and replies.
+    pub async fn settle<T>(
+        &self,
+        write: &Write<T>,
+        decided: Result<(Change, Reply), Problem>,
+    ) -> Result<Response, Problem> {
+        let response = self.attempt(write, decided).await?;
+        response.ok_or_else(|| Problem::busy("a registration number collided"))
+    }
+
+    /// Commits what was decided, with the reply to remember. Nothing comes back where the registration number drawn is
+    /// taken.
+    async fn attempt<T>(
+        &self,
+        write: &Write<T>,
+        decided: Result<(Change, Reply), Problem>,
+    ) -> Result<Option<Response>, Problem> {
+        let (mut change, reply) = match decided {
+            Ok(decided) => decided,
+            Err(problem) => return self.echo_or(write, problem).await.map(Some),
+        };
+        change.journal.from.clone_from(&write.received.from);
+        let remembered = write.idempotency.as_ref().map(|key| (key, &reply));
+        match self.store.commit(&change, remembered).await {
+            Ok(Committed::Now) => Ok(Some(reply.into_response())),
+            Ok(Committed::Before(reply)) => Ok(Some(reply.into_response())),
+            Err(Lost::Taken(UniqueKey::Registration(_))) => Ok(None),
+            Err(lost @ (Lost::Store(_) | Lost::KeyReused)) => Err(lost.into()),
+            Err(lost) => self.echo_or(write, lost.into()).await.map(Some),
+        }
+    }
+
+    /// The remembered reply where this request was done before, else `problem`.
+    async fn echo_or<T>(&self, write: &Write<T>, problem: Problem) -> Result<Response, Problem> {
+        self.echo(write).await?.ok_or(problem)
+    }
+
+    /// The remembered reply where this request was done before. Asked for by a write that finds nothing left to do.
+    pub async fn echo<T>(&self, write: &Write<T>) -> Result<Option<Response>, Problem> {
+        let Some(key) = &write.idempotency else { return Ok(None) };
+        match self.store.replay(key, write.received.at).await? {
+            Some(Replay::Same(reply)) => Ok(Some(reply.into_response())),
+            Some(Replay::Reused) => Err(Lost::KeyReused.into()),
+            None => Ok(None),
+        }
+    }
+
+    /// The identity document's keyed hash in an application's form.
+    pub fn identity_key(&self, form: &domain::form::Form) -> Option<domain::id::IdentityKey> {
+        form.identity_document
+            .as_ref()
+            .map(|document| self.store.cipher().identity_key(&document.canonical()))
+    }
+
+    /// The application `id` in its holder's dossier, in the version that `If-Match` asks for.
+    pub fn find<'a>(
+        dossier: &'a Dossier,
+        id: &ApplicationId,
+        version: Option<IfMatch>,
+    ) -> Result<&'a Application, Problem> {
+        let application = dossier.application(id).ok_or(Refusal::UnknownApplication)?;
+        match version {
+            Some(IfMatch(version)) if version != application.version => Err(Problem::stale()),
+            _ => Ok(application),
+        }
+    }
+
+    /// The time.
+    pub fn now(&self) -> Instant {
+        self.clock.now()
+    }
+}

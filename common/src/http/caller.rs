@@ -1,0 +1,130 @@
+//! Who calls. A handler names the caller it serves in its arguments, and nobody else gets in.
+
+use super::{App, Problem, Received};
+use crate::auth::{principal::Principal, token};
+use axum::{
+    extract::{FromRef, FromRequestParts},
+    http::request::Parts,
+};
+use domain::{
+    actor::{Reviewer, Role},
+    district::Area,
+    id::{HolderId, StaffId},
+};
+
+/// Verifies the bearer token of a request.
+async fn principal<S>(parts: &mut Parts, state: &S) -> Result<Principal, Problem>
+where
+    S: Sync,
+    App: FromRef<S>,
+{
+    let received = Received::from_request_parts(parts, state).await?;
+    let token = token::bearer(&parts.headers)?;
+    Ok(App::from_ref(state).tokens.verify(token, received.at)?.principal)
+}
+
+/// Any signed-in caller.
+impl<S> FromRequestParts<S> for Principal
+where
+    S: Send + Sync,
+    App: FromRef<S>,
+{
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        principal(parts, state).await
+    }
+}
+
+/// A signed-in holder.
+#[derive(Debug, Clone)]
+pub struct Holder {
+    /// Who.
+    pub id: HolderId,
+}
+
+impl<S> FromRequestParts<S> for Holder
+where
+    S: Send + Sync,
+    App: FromRef<S>,
+{
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        Self::of(&principal(parts, state).await?)
+    }
+}
+
+impl Holder {
+    /// The holder that `caller` is, for what is there for holders and for staff.
+    pub fn of(caller: &Principal) -> Result<Self, Problem> {
+        match caller.holder_id() {
+            Some(id) if caller.has(Role::Holder) => Ok(Self { id: id.clone() }),
+            _ => Err(Problem::forbidden()),
+        }
+    }
+}
+
+/// A signed-in member of staff who reviews.
+#[derive(Debug, Clone)]
+pub struct Staff {
+    /// As the domain sees them.
+    pub reviewer: Reviewer,
+}
+
+impl<S> FromRequestParts<S> for Staff
+where
+    S: Send + Sync,
+    App: FromRef<S>,
+{
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        Self::of(&principal(parts, state).await?)
+    }
+}
+
+impl Staff {
+    /// The reviewer that `caller` is, for what is there for holders and for staff.
+    pub fn of(caller: &Principal) -> Result<Self, Problem> {
+        let reviews = caller.has(Role::PreliminaryReviewer) || caller.has(Role::FinalReviewer);
+        match (caller.staff_id(), &caller.area) {
+            (Some(id), Some(area)) if reviews => Ok(Self {
+                reviewer: Reviewer {
+                    id: id.clone(),
+                    area: area.clone(),
+                    roles: caller.roles.clone(),
+                    identity: caller.identity.clone(),
+                },
+            }),
+            _ => Err(Problem::forbidden()),
+        }
+    }
+}
+
+/// A signed-in administrator.
+#[derive(Debug, Clone)]
+pub struct Administrator {
+    /// Who.
+    pub id: StaffId,
+    /// The area they administer; the whole country where none is named.
+    pub area: Option<Area>,
+}
+
+impl<S> FromRequestParts<S> for Administrator
+where
+    S: Send + Sync,
+    App: FromRef<S>,
+{
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let principal = principal(parts, state).await?;
+        match principal.staff_id() {
+            Some(id) if principal.has(Role::Administrator) => {
+                Ok(Self { id: id.clone(), area: principal.area.clone() })
+            }
+            _ => Err(Problem::forbidden()),
+        }
+    }
+}

@@ -1,0 +1,23 @@
+//! HTTP: what each function's router shares. Errors are `application/problem+json`, versions travel as `ETag` and
+//! `If-Match`, retries by `Idempotency-Key`.
+
+mod app;
+mod caller;
+mod envelope;
+mod lambda;
+mod problem;
+mod received;
+mod routes;
+mod write;
+
+pub use app::App;
+pub use caller::{Administrator, Holder, Staff};
+pub use envelope::finish;
+pub use lambda::serve;
+pub use problem::{Problem, ProblemBody};
+pub use received::Received;
+pub use routes::Route;
+pub use write::{Body, IfMatch, MAX_BODY, NoBody, Query, RetryKey, Write, etag, reply_of};
+
+#[doc(hidden)]
+pub use routes::method_router;

@@ -1,0 +1,213 @@
+//! A notification put into words: subject, text part and HTML part.
+
+use super::{
+    application::{self, Receipt},
+    content::{Block, Content, Link, Writing},
+    letterhead::Letterhead,
+    registration::{self, Registered, RenewalDue},
+    wording::one_line,
+};
+use askama::Template;
+use domain::{
+    date::Instant,
+    notification::{Message, Notification},
+};
+use std::fmt::{self, Write};
+
+/// What a reader gets to see. Text that people typed is escaped in `html` and never part of `subject`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Letter {
+    /// The subject, one line.
+    pub subject: String,
+    /// The plain-text part.
+    pub text: String,
+    /// The HTML part, a whole document with its style inline.
+    pub html: String,
+}
+
+impl Letter {
+    /// Writes `notification` on `letterhead`, to be sent at `now`.
+    ///
+    /// Days left are counted from the day of sending and not taken from the message: a mail that had to wait in the
+    /// outbox must not say "7 days" on the sixth.
+    ///
+    /// # Errors
+    /// When the template can't be rendered, which no message is known to cause.
+    pub fn write(
+        notification: &Notification,
+        letterhead: &Letterhead,
+        now: Instant,
+    ) -> Result<Self, fmt::Error> {
+        let today = now.day();
+        let content = content(notification, Writing { letterhead, at: notification.at, today });
+        let page = Page {
+            salutation: salutation(&notification.name),
+            written_on: today.in_chinese(),
+            letterhead,
+            content: &content,
+        };
+        let mut text = String::with_capacity(2048);
+        page.write_text(&mut text)?;
+        let html = page.render().map_err(|_| fmt::Error)?;
+        Ok(Self { subject: one_line(&content.subject), text, html })
+    }
+}
+
+fn content(notification: &Notification, writing: Writing<'_>) -> Content {
+    match &notification.message {
+        Message::Receipt {
+            application,
+            kind,
+            receipt_number,
+            content_hash,
+            submitted_at,
+            amendment,
+            late,
+            decision_due,
+        } => application::receipt(
+            writing,
+            &Receipt {
+                application,
+                kind: *kind,
+                number: receipt_number,
+                content_hash,
+                submitted_at: *submitted_at,
+                amendment: *amendment,
+                late: *late,
+                decision_due: *decision_due,
+            },
+        ),
+        Message::Returned { application, kind, reasons, mend_by } => {
+            application::returned(writing, application, *kind, reasons, *mend_by)
+        }
+        Message::ReturnedReminder { application, kind, mend_by, .. } => {
+            application::returned_reminder(writing, application, *kind, *mend_by)
+        }
+        Message::MendPeriodOver { application, kind } => {
+            application::mend_period_over(writing, application, *kind)
+        }
+        Message::Refused { application, kind, reasons } => {
+            application::refused(writing, application, *kind, reasons)
+        }
+        Message::Withdrawn { application, kind } => application::withdrawn(writing, application, *kind),
+        Message::Registered {
+            kind,
+            number,
+            level,
+            valid_from,
+            valid_until,
+            renewal_opens,
+            hours_required_tenths,
+            hours_unit,
+        } => registration::registered(
+            writing,
+            &Registered {
+                kind: *kind,
+                number,
+                level: *level,
+                valid_from: *valid_from,
+                valid_until: *valid_until,
+                renewal_opens: *renewal_opens,
+                hours_required_tenths: *hours_required_tenths,
+                hours_unit,
+            },
+        ),
+        Message::Changed { number, fields } => registration::changed(writing, number, fields),
+        Message::Cancelled { number } => registration::cancelled(writing, number),
+        Message::FirstRegistrationDue { until, late_accepted, .. } => {
+            registration::first_registration_due(writing, *until, *late_accepted)
+        }
+        Message::RenewalDue {
+            number, valid_until, renewal_opens, hours_missing_tenths, hours_unit, ..
+        } => registration::renewal_due(
+            writing,
+            &RenewalDue {
+                number,
+                valid_until: *valid_until,
+                renewal_opens: *renewal_opens,
+                hours_missing_tenths: *hours_missing_tenths,
+                hours_unit,
+            },
+        ),
+        Message::Lapsed { number, valid_until, can_register_again } => {
+            registration::lapsed(writing, number, *valid_until, *can_register_again)
+        }
+    }
+}
+
+fn salutation(name: &str) -> String {
+    match one_line(name).as_str() {
+        "" => "您好：".to_owned(),
+        name => format!("{name}，您好："),
+    }
+}
+
+/// A mail's content together with what is on every mail.
+#[derive(Template)]
+#[template(path = "mail.html")]
+struct Page<'a> {
+    salutation: String,
+    written_on: String,
+    letterhead: &'a Letterhead,
+    content: &'a Content,
+}
+
+impl Page<'_> {
+    fn answers(&self) -> &'static str {
+        if self.letterhead.reply_to.is_some() {
+            "本邮件由系统自动发出，如有疑问可直接回复。"
+        } else {
+            "本邮件由系统自动发出，请勿直接回复。"
+        }
+    }
+
+    /// The text part: the same content, for readers of plain text, for screen readers and for search.
+    fn write_text(&self, out: &mut String) -> fmt::Result {
+        writeln!(out, "【{}】{}\n", self.content.badge, self.content.headline)?;
+        writeln!(out, "{}", self.salutation)?;
+        for block in &self.content.blocks {
+            out.push('\n');
+            write_block(out, block)?;
+        }
+        out.push('\n');
+        for Link { label, url } in &self.content.links {
+            writeln!(out, "{label}：\n{url}")?;
+        }
+        writeln!(out, "\n咨询：{}", self.letterhead.enquiries)?;
+        writeln!(out, "\n{}\n{}", self.letterhead.office, self.written_on)?;
+        writeln!(out, "\n----")?;
+        writeln!(out, "{}", self.answers())?;
+        writeln!(out, "{CAUTION}")?;
+        writeln!(out, "本系统的链接均以 {}/ 开头。", self.letterhead.portal)
+    }
+}
+
+/// What tells a real mail from a forged one.
+const CAUTION: &str = "我们不会通过邮件索要证件号码、密码或验证码。";
+
+fn write_block(out: &mut String, block: &Block) -> fmt::Result {
+    match block {
+        Block::Paragraph(text) | Block::Note(text) => writeln!(out, "{text}"),
+        Block::Notice { title, text } => writeln!(out, "【{title}】{text}"),
+        Block::Figure { label, value } => writeln!(out, "{label}：{value}"),
+        Block::Deadline { label, date, weekday, left } => {
+            writeln!(out, "{label}：{date}（{weekday}），{left}")
+        }
+        Block::Facts(facts) => {
+            facts.iter().try_for_each(|fact| writeln!(out, "{}：{}", fact.label, fact.value))
+        }
+        Block::Reasons { title, reasons } => {
+            writeln!(out, "{title}：")?;
+            for (index, reason) in reasons.iter().enumerate() {
+                let part =
+                    if reason.part.is_empty() { String::new() } else { format!("【{}】", reason.part) };
+                writeln!(out, "{}. {part}{}", index + 1, reason.lines.join("\n   "))?;
+            }
+            Ok(())
+        }
+        Block::Steps { title, steps } => {
+            writeln!(out, "{title}：")?;
+            steps.iter().enumerate().try_for_each(|(index, step)| writeln!(out, "{}. {step}", index + 1))
+        }
+    }
+}

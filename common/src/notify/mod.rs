@@ -1,0 +1,27 @@
+//! Mail to holders: what a [`domain::notification::Notification`] says in Chinese, as a MIME message, and who carries it.
+//!
+//! [`Letter::write`] finds the words, [`Mail::write`] makes the message of them, [`Carrier::send`] hands it on.
+//! Nothing here reads a clock or the store, and no mail ever holds an identity number.
+
+mod application;
+mod carrier;
+mod content;
+mod letter;
+mod letterhead;
+mod mime;
+mod postman;
+mod registration;
+mod ses;
+mod smtp;
+mod wording;
+
+#[cfg(test)]
+mod tests;
+
+pub use carrier::{Carrier, ProviderMessageId, SendError};
+pub use letter::Letter;
+pub use letterhead::{InvalidLetterhead, Letterhead};
+pub use mime::{Mail, MailError};
+pub use postman::{Outcome, Postman};
+pub use ses::{SesCarrier, SesSettings};
+pub use smtp::{InvalidSmtp, SmtpCarrier, SmtpLogin, SmtpSettings, SmtpTls};

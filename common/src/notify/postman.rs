@@ -1,0 +1,153 @@
+//! The postman: takes a message from the outbox, writes it, hands it to the carrier and marks what became of it. The
+//! stream's consumer and the sweep are two doors to this one room.
+
+use super::{
+    Carrier, Letterhead, Mail, SendError, SesCarrier, SesSettings, SmtpCarrier, SmtpLogin, SmtpSettings,
+    SmtpTls,
+};
+use crate::{
+    aws::SdkParts,
+    config::{ConfigError, Env},
+    store::{Delivery, Leased, MOST_ATTEMPTS, Store, StoreError},
+};
+use domain::{contact::EmailAddress, date::Instant};
+use std::time::Duration;
+
+/// The most time that sending one mail may take.
+const SEND_TIMEOUT: Duration = Duration::from_secs(20);
+
+/// What became of a message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Outcome {
+    /// Sent and marked.
+    Sent,
+    /// Not taken; it will be tried again.
+    Deferred,
+    /// Given up.
+    Dead,
+    /// Nothing to do: sent before, or somebody else is at it.
+    NotOurs,
+}
+
+/// Sends messages from the outbox.
+pub struct Postman {
+    store: Store,
+    carrier: Carrier,
+    letterhead: Letterhead,
+}
+
+impl Postman {
+    /// Puts a postman together.
+    pub fn new(store: Store, carrier: Carrier, letterhead: Letterhead) -> Self {
+        Self { store, carrier, letterhead }
+    }
+
+    /// Reads `MAIL_OFFICE`, `MAIL_FROM`, `MAIL_REPLY_TO`, `MAIL_ENQUIRIES`, `PORTAL_URL`, `MAIL_CARRIER` (`ses` or
+    /// `smtp`) and what that carrier needs.
+    pub fn from_env(env: &Env, parts: &SdkParts, store: Store) -> Result<Self, ConfigError> {
+        let from: EmailAddress = env.parsed("MAIL_FROM", "the address that mail comes from")?;
+        let reply_to =
+            env.get("MAIL_REPLY_TO").map(|_| env.parsed("MAIL_REPLY_TO", "where answers to mail go"));
+        let letterhead = Letterhead::new(
+            &env.required("MAIL_OFFICE", "the office's name, which signs every mail")?,
+            from,
+            reply_to.transpose()?,
+            &env.required("PORTAL_URL", "the address that links in mails lead to")?,
+            &env.required("MAIL_ENQUIRIES", "the line that says whom to ask")?,
+        );
+        let letterhead = letterhead.map_err(|error| ConfigError::Unusable(error.to_string()))?;
+        let purpose = "how mail is sent: ses or smtp";
+        let carrier = match env.required("MAIL_CARRIER", purpose)?.as_str() {
+            "ses" => Carrier::Ses(SesCarrier::new(
+                parts.ses(),
+                SesSettings {
+                    configuration_set: env.get("SES_CONFIGURATION_SET"),
+                    source_arn: env.get("SES_SOURCE_ARN"),
+                },
+            )),
+            "smtp" => Carrier::Smtp(smtp(env)?),
+            other => {
+                let why = format!("{other} is neither");
+                return Err(ConfigError::Malformed { name: "MAIL_CARRIER", purpose, why });
+            }
+        };
+        Ok(Self::new(store, carrier, letterhead))
+    }
+
+    /// Sends the message `id` that was just written, unless somebody was faster.
+    pub async fn send_new(&self, id: &str, now: Instant) -> Result<Outcome, StoreError> {
+        self.send(id, now, false).await
+    }
+
+    /// Sends the message `id` whose next attempt is due.
+    pub async fn send_due(&self, id: &str, now: Instant) -> Result<Outcome, StoreError> {
+        self.send(id, now, true).await
+    }
+
+    async fn send(&self, id: &str, now: Instant, due: bool) -> Result<Outcome, StoreError> {
+        let Some(leased) = self.store.lease(id, now, due).await? else { return Ok(Outcome::NotOurs) };
+        let delivery = self.deliver(&leased, now).await;
+        let outcome = match &delivery {
+            Delivery::Sent { .. } => Outcome::Sent,
+            Delivery::Retry { .. } if leased.attempt < MOST_ATTEMPTS => Outcome::Deferred,
+            Delivery::Retry { .. } | Delivery::Refused { .. } => Outcome::Dead,
+        };
+        if !self.store.mark(&leased, &delivery, now).await? {
+            tracing::warn!(notification = id, "a message was marked after its lease had ended");
+            // What becomes of it is the other sender's to say; that it was sent stays true.
+            return Ok(if outcome == Outcome::Sent { Outcome::Sent } else { Outcome::NotOurs });
+        }
+        if outcome == Outcome::Dead {
+            tracing::error!(notification = id, ?delivery, "a message is given up");
+        }
+        Ok(outcome)
+    }
+
+    async fn deliver(&self, leased: &Leased, now: Instant) -> Delivery {
+        if leased.attempt > MOST_ATTEMPTS {
+            // The last attempt was never marked: its sender died, or marks fail. Sending it each time must have an end.
+            return Delivery::Refused { error: "attempts_exhausted".to_owned() };
+        }
+        let mail = match Mail::write(&leased.notification, &self.letterhead, now) {
+            Ok(mail) => mail,
+            Err(error) => return Delivery::Refused { error: error.code().to_owned() },
+        };
+        match self.carrier.send(&mail).await {
+            Ok(id) => Delivery::Sent { provider_id: id.to_string() },
+            Err(error) => refused(&error),
+        }
+    }
+}
+
+fn refused(error: &SendError) -> Delivery {
+    // The provider's reply has no addresses in it; see `SendError`.
+    let text = format!("{}: {error}", error.code());
+    if error.is_transient() { Delivery::Retry { error: text } } else { Delivery::Refused { error: text } }
+}
+
+fn smtp(env: &Env) -> Result<SmtpCarrier, ConfigError> {
+    let purpose = "how the line to the SMTP server is protected: tls, starttls or none (this machine only)";
+    let (tls, port) = match env.required("SMTP_TLS", purpose)?.as_str() {
+        "tls" => (SmtpTls::Tls, 465),
+        "starttls" => (SmtpTls::StartTls, 587),
+        "none" => (SmtpTls::None, 25),
+        other => {
+            let why = format!("{other} is none of these");
+            return Err(ConfigError::Malformed { name: "SMTP_TLS", purpose, why });
+        }
+    };
+    let login = match env.get("SMTP_USER") {
+        Some(user) => {
+            Some(SmtpLogin { user, password: env.required("SMTP_PASSWORD", "the password of SMTP_USER")? })
+        }
+        None => None,
+    };
+    let settings = SmtpSettings {
+        host: env.required("SMTP_HOST", "the SMTP server's name")?,
+        port: env.or("SMTP_PORT", "the SMTP server's port", port)?,
+        tls,
+        login,
+        timeout: SEND_TIMEOUT,
+    };
+    SmtpCarrier::new(settings).map_err(|error| ConfigError::Unusable(error.to_string()))
+}

@@ -1,0 +1,183 @@
+//! What the tests of this module share: one of each message, and a letterhead to write it on.
+
+mod letters;
+mod mime;
+mod ses;
+mod smtp;
+
+use super::Letterhead;
+use domain::{
+    application::ApplicationKind,
+    certificate::CertificateLevel,
+    date::{CalendarDate, Instant, date},
+    district::DistrictCode,
+    id::{ApplicationId, HolderId},
+    notification::{Message, Notification, ReasonLine},
+    registration::RegistrationNumber,
+};
+
+fn letterhead() -> Letterhead {
+    Letterhead::new(
+        "湖北省社会工作者登记服务中心",
+        "registry@sw.example.cn".parse().unwrap(),
+        Some("help@sw.example.cn".parse().unwrap()),
+        "https://sw.example.cn",
+        "电话 027-12345678（工作日 9:00–12:00、14:00–17:00）",
+    )
+    .unwrap()
+}
+
+/// 16:05 in Beijing on 2 March 2026, a Monday.
+fn now() -> Instant {
+    "2026-03-02T16:05:00+08:00".parse().unwrap()
+}
+
+fn today() -> CalendarDate {
+    now().day()
+}
+
+fn holder() -> HolderId {
+    HolderId::mint(0x5eed)
+}
+
+fn application() -> ApplicationId {
+    ApplicationId::mint(&holder(), date(2026, 2, 20), 0xa11ce)
+}
+
+fn number() -> RegistrationNumber {
+    let wuchang: DistrictCode = "420106".parse().unwrap();
+    RegistrationNumber::mint(&wuchang, 2026, 12_345_678)
+}
+
+fn reason(part: &str, text: &str) -> ReasonLine {
+    ReasonLine { part: part.to_owned(), text: text.to_owned() }
+}
+
+fn to_zhang_san(message: Message) -> Notification {
+    Notification {
+        id: format!("{}-v3-told", application()),
+        holder: holder(),
+        to: "zhang.san@mail.example.com".parse().unwrap(),
+        name: "张三".to_owned(),
+        at: now(),
+        message,
+    }
+}
+
+fn receipt(kind: ApplicationKind, amendment: bool, late: bool) -> Message {
+    Message::Receipt {
+        application: application(),
+        kind,
+        receipt_number: "20260220-ee4m0000-1".to_owned(),
+        content_hash: "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08".to_owned(),
+        submitted_at: now(),
+        amendment,
+        late,
+        decision_due: date(2026, 4, 15),
+    }
+}
+
+fn returned(reasons: Vec<ReasonLine>, days: i64) -> Message {
+    let mend_by = today().plus_days(days);
+    Message::Returned { application: application(), kind: ApplicationKind::First, reasons, mend_by }
+}
+
+fn returned_reminder(days_left: i64) -> Message {
+    let mend_by = today().plus_days(days_left);
+    Message::ReturnedReminder {
+        application: application(),
+        kind: ApplicationKind::Renewal,
+        mend_by,
+        days_left,
+    }
+}
+
+fn registered(kind: ApplicationKind) -> Message {
+    Message::Registered {
+        kind,
+        number: number(),
+        level: CertificateLevel::AssistantSocialWorker,
+        valid_from: date(2026, 3, 2),
+        valid_until: date(2029, 3, 1),
+        renewal_opens: date(2028, 12, 2),
+        hours_required_tenths: 900,
+        hours_unit: "学时".to_owned(),
+    }
+}
+
+fn first_registration_due(days_left: i64, late_accepted: bool) -> Message {
+    Message::FirstRegistrationDue { until: today().plus_days(days_left), days_left, late_accepted }
+}
+
+fn renewal_due(days_left: i64, hours_missing_tenths: u32) -> Message {
+    let valid_until = today().plus_days(days_left);
+    Message::RenewalDue {
+        number: number(),
+        valid_until,
+        renewal_opens: valid_until.plus_months(-3),
+        days_left,
+        hours_missing_tenths,
+        hours_unit: "学时".to_owned(),
+    }
+}
+
+fn lapsed(can_register_again: bool) -> Message {
+    Message::Lapsed { number: number(), valid_until: date(2026, 3, 1), can_register_again }
+}
+
+/// Each message in each of its forms, by the name of its snapshot.
+fn every_message() -> Vec<(&'static str, Message)> {
+    use ApplicationKind::{Cancellation, Change, First, Renewal};
+    let ended = |kind| (application(), kind);
+    let mend_period_over = |kind| {
+        let (application, kind) = ended(kind);
+        Message::MendPeriodOver { application, kind }
+    };
+    let withdrawn = |kind| {
+        let (application, kind) = ended(kind);
+        Message::Withdrawn { application, kind }
+    };
+    let refused = |kind, reasons| {
+        let (application, kind) = ended(kind);
+        Message::Refused { application, kind, reasons }
+    };
+    let two_reasons = vec![
+        reason("职业水平证书", "附件不清晰或不完整：请重新上传证书扫描件，四角应完整。\n注意避免反光。"),
+        reason("", "填报内容与附件不一致。"),
+    ];
+    vec![
+        ("receipt_first", receipt(First, false, false)),
+        ("receipt_first_late", receipt(First, false, true)),
+        ("receipt_renewal", receipt(Renewal, false, false)),
+        ("receipt_amendment", receipt(Change, true, false)),
+        ("returned", returned(two_reasons.clone(), 60)),
+        ("returned_reminder", returned_reminder(10)),
+        ("returned_reminder_last_day", returned_reminder(0)),
+        ("mend_period_over_first", mend_period_over(First)),
+        ("mend_period_over_renewal", mend_period_over(Renewal)),
+        ("registered_first", registered(First)),
+        ("registered_renewal", registered(Renewal)),
+        (
+            "changed",
+            Message::Changed {
+                number: number(), fields: vec!["工作单位".to_owned(), "手机号码".to_owned()]
+            },
+        ),
+        ("cancelled", Message::Cancelled { number: number() }),
+        ("refused_first", refused(First, two_reasons.clone())),
+        ("refused_renewal", refused(Renewal, two_reasons)),
+        ("refused_change", refused(Change, vec![reason("姓名", "缺少公安机关出具的更名证明。")])),
+        ("refused_cancellation", refused(Cancellation, vec![])),
+        ("withdrawn", withdrawn(First)),
+        ("first_registration_due", first_registration_due(30, true)),
+        ("first_registration_due_strict", first_registration_due(1, false)),
+        ("first_registration_over_late_accepted", first_registration_due(-1, true)),
+        ("first_registration_over", first_registration_due(-1, false)),
+        ("renewal_due_not_yet_open", renewal_due(93, 365)),
+        ("renewal_due", renewal_due(90, 365)),
+        ("renewal_due_hours_done", renewal_due(7, 0)),
+        ("renewal_due_last_day", renewal_due(0, 10)),
+        ("lapsed_can_register_again", lapsed(true)),
+        ("lapsed", lapsed(false)),
+    ]
+}

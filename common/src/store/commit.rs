@@ -1,0 +1,230 @@
+//! Writing a whole [`Change`]: one `TransactWriteItems`, conditional on the versions that were read.
+
+use super::{
+    IdempotencyKey, Replay, Store, StoreError,
+    idempotency::LIFETIME_SECONDS,
+    keys::{self, Item, Key},
+    outbox::OutboxItem,
+    records::{self, entity},
+    transact::Sent,
+};
+use aws_sdk_dynamodb::types::{CancellationReason, Delete, Put, TransactWriteItem};
+use domain::{
+    application::{Change, Claim, UniqueKey},
+    date::Instant,
+};
+use serde::{Deserialize, Serialize};
+
+/// A reply as it's remembered under an idempotency key.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Reply {
+    /// HTTP status.
+    pub status: u16,
+    /// The `ETag`, where there was one.
+    pub etag: Option<String>,
+    /// The JSON body.
+    pub body: String,
+}
+
+/// A commit went through, now or before.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Committed {
+    /// The change is written.
+    Now,
+    /// The same request had been written before; this was its reply.
+    Before(Reply),
+}
+
+/// A commit lost. Nothing was written.
+#[derive(Debug, thiserror::Error)]
+pub enum Lost {
+    /// A record changed since it was read.
+    #[error("a record changed since it was read")]
+    Stale,
+    /// Somebody else has what only one can have.
+    #[error("somebody else has it")]
+    Taken(UniqueKey),
+    /// The idempotency key was used for another payload.
+    #[error("the idempotency key was used for another payload")]
+    KeyReused,
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// What a part of the transaction is for: what a failed condition means.
+enum Purpose {
+    Idempotency,
+    Version,
+    Unique(UniqueKey),
+}
+
+/// A transaction being put together.
+struct Transaction<'a> {
+    store: &'a Store,
+    items: Vec<TransactWriteItem>,
+    purposes: Vec<Purpose>,
+}
+
+impl Transaction<'_> {
+    fn push(&mut self, item: TransactWriteItem, purpose: Purpose) {
+        self.items.push(item);
+        self.purposes.push(purpose);
+    }
+
+    /// Puts a record in `version`, where the version before it is what's there.
+    fn put_version(&mut self, item: Item, version: u64) -> Result<(), StoreError> {
+        let put = Put::builder().table_name(&self.store.tables.records).set_item(Some(item));
+        let put = if version <= 1 {
+            put.condition_expression("attribute_not_exists(pk)")
+        } else {
+            put.condition_expression("version = :before")
+                .expression_attribute_values(":before", keys::number(version - 1))
+        };
+        let put = put.build().map_err(|error| StoreError::Failed(error.to_string()))?;
+        self.push(TransactWriteItem::builder().put(put).build(), Purpose::Version);
+        Ok(())
+    }
+
+    /// Puts a record that is never written twice.
+    fn put_new(&mut self, item: Item) -> Result<(), StoreError> {
+        self.put_version(item, 1)
+    }
+
+    fn journal<T: Serialize>(&mut self, record: &str, version: u64, entry: &T) -> Result<(), StoreError> {
+        let key = keys::journal(record, version);
+        self.put_new(records::to_item(entry, &key, entity::JOURNAL)?)
+    }
+
+    fn claim(&mut self, claim: &Claim, now: Instant) -> Result<(), StoreError> {
+        let table = &self.store.tables.records;
+        let failed = |error: aws_sdk_dynamodb::error::BuildError| StoreError::Failed(error.to_string());
+        match claim {
+            Claim::Take { key, owner, expires_at } => {
+                let mut item = keys::unique(key).attributes();
+                item.insert("owner".to_owned(), keys::text(owner));
+                item.insert(keys::ENTITY.to_owned(), keys::text(entity::UNIQUE));
+                if let Some(expires_at) = expires_at {
+                    item.insert(keys::EXPIRES_AT.to_owned(), keys::number(expires_at));
+                }
+                // A number that is taken is taken, whoever has it; anything else may be taken again by its owner.
+                let condition = match key {
+                    UniqueKey::Registration(_) => "attribute_not_exists(pk)",
+                    _ => "attribute_not_exists(pk) OR #owner = :owner OR expires_at < :now",
+                };
+                let mut put =
+                    Put::builder().table_name(table).set_item(Some(item)).condition_expression(condition);
+                if !matches!(key, UniqueKey::Registration(_)) {
+                    put = put
+                        .expression_attribute_names("#owner", "owner")
+                        .expression_attribute_values(":owner", keys::text(owner))
+                        .expression_attribute_values(":now", keys::number(now.unix_seconds()));
+                }
+                let put = put.build().map_err(failed)?;
+                self.push(TransactWriteItem::builder().put(put).build(), Purpose::Unique(key.clone()));
+            }
+            Claim::Release { key, owner } => {
+                let Key { pk, sk } = keys::unique(key);
+                let delete = Delete::builder()
+                    .table_name(table)
+                    .key(keys::PK, keys::text(pk))
+                    .key(keys::SK, keys::text(sk))
+                    .condition_expression("attribute_not_exists(pk) OR #owner = :owner")
+                    .expression_attribute_names("#owner", "owner")
+                    .expression_attribute_values(":owner", keys::text(owner))
+                    .build()
+                    .map_err(failed)?;
+                self.push(TransactWriteItem::builder().delete(delete).build(), Purpose::Version);
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Store {
+    /// Writes `change` whole or not at all. With an idempotency key, `reply` is remembered under it in the same
+    /// transaction, and a request that was written before is answered as then.
+    pub async fn commit(
+        &self,
+        change: &Change,
+        idempotency: Option<(&IdempotencyKey, &Reply)>,
+    ) -> Result<Committed, Lost> {
+        let transaction = self.transaction(change, idempotency)?;
+        match self.transact(transaction.items).await? {
+            Sent::Written => Ok(Committed::Now),
+            Sent::Cancelled(reasons) => {
+                verdict(&transaction.purposes, &reasons, idempotency.map(|(key, _)| key))
+            }
+        }
+    }
+
+    fn transaction(
+        &self,
+        change: &Change,
+        idempotency: Option<(&IdempotencyKey, &Reply)>,
+    ) -> Result<Transaction<'_>, StoreError> {
+        let now = change.journal.at;
+        let mut transaction = Transaction { store: self, items: Vec::new(), purposes: Vec::new() };
+        if let Some((key, reply)) = idempotency {
+            let put = self.idempotency_put(key, reply, LIFETIME_SECONDS, now)?;
+            transaction.push(TransactWriteItem::builder().put(put).build(), Purpose::Idempotency);
+        }
+        if let Some(application) = &change.application {
+            let item = records::application_item(application, &self.cipher, &self.rules, now.day())?;
+            transaction.put_version(item, application.version)?;
+            transaction.journal(application.id.as_str(), application.version, &change.journal)?;
+        }
+        if let Some(registration) = &change.registration {
+            transaction
+                .put_version(records::registration_item(registration, now.day())?, registration.version)?;
+            transaction.journal(registration.number.as_str(), registration.version, &change.journal)?;
+        }
+        if let Some(profile) = &change.profile {
+            let item = records::profile_item(profile, &self.cipher, &self.rules, now.day())?;
+            transaction.put_version(item, profile.version)?;
+            transaction.journal(profile.holder.as_str(), profile.version, &change.journal)?;
+        }
+        for claim in &change.claims {
+            transaction.claim(claim, now)?;
+        }
+        for notification in &change.notifications {
+            transaction.put_new(OutboxItem::new(notification.clone(), now).to_item()?)?;
+        }
+        Ok(transaction)
+    }
+}
+
+/// What the failed conditions mean. The idempotency key speaks first: where it was written, everything else failed
+/// because the same request had been done.
+fn verdict(
+    purposes: &[Purpose],
+    reasons: &[CancellationReason],
+    key: Option<&IdempotencyKey>,
+) -> Result<Committed, Lost> {
+    let mut taken = None;
+    let mut stale = false;
+    for (purpose, reason) in purposes.iter().zip(reasons) {
+        if reason.code() != Some("ConditionalCheckFailed") {
+            continue;
+        }
+        match purpose {
+            Purpose::Idempotency => {
+                let (Some(key), Some(item)) = (key, reason.item.clone()) else { return Err(Lost::Stale) };
+                return match Store::replay_of(key, item)? {
+                    Replay::Same(reply) => Ok(Committed::Before(reply)),
+                    Replay::Reused => Err(Lost::KeyReused),
+                };
+            }
+            Purpose::Version => stale = true,
+            Purpose::Unique(key) => taken = Some(key.clone()),
+        }
+    }
+    match (stale, taken) {
+        (false, Some(key)) => Err(Lost::Taken(key)),
+        (true, _) => Err(Lost::Stale),
+        (false, None) => {
+            let codes: Vec<_> = reasons.iter().filter_map(CancellationReason::code).collect();
+            Err(StoreError::Busy(format!("transaction cancelled: {codes:?}")).into())
+        }
+    }
+}

@@ -1,0 +1,223 @@
+//! The table's keys. Every key condition of the system is spelled here and nowhere else; `docs/DATA-MODEL.md` lists
+//! them with what they cost.
+//!
+//! ```text
+//! pk                      sk                               what
+//! HOLDER#{holder}         {day}#CREDIT#{id}                credit record; the day its cycle starts
+//!                         {day}#APPLICATION#{id}           application; the day it was opened
+//!                         ~PROFILE                         profile
+//!                         ~REGISTRATION#{number}           registration
+//! JOURNAL#{record}        {version}[#…]                    journal of one record
+//! UNIQUE#{kind}#{key}     UNIQUE                           who has something only one can have
+//! OUTBOX#{notification}   OUTBOX                           a message to be sent
+//! JOB#{name}              JOB                              how far a scheduled job has come
+//! STAFF#{staff}           ACCOUNT                          staff account
+//!                         SESSION#{family}                 one sign-in of that member of staff
+//! STAFF                   {area}#{username}                what the directory shows of a staff account
+//! SESSION#{family}        SESSION                          one sign-in of a holder
+//! WECHAT#{app}#{open id}  WECHAT                           the holder that a WeChat user is
+//! ```
+//!
+//! In a holder's partition what is dated sorts before `~`, so one query from "four years ago" to the end reads the
+//! dossier: the working set, the profile and the registrations, and nothing of a long career's past.
+//!
+//! A member of staff's account and sign-ins share a partition, so that refreshing a sign-in reads both at once. The
+//! directory is one partition, bounded by who is appointed; in it an area's accounts are one range, so that a page
+//! costs what it shows.
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use domain::{
+    application::{Stage, UniqueKey},
+    date::CalendarDate,
+    district::Area,
+    id::{ApplicationId, CreditId, HolderId, StaffId},
+    registration::RegistrationNumber,
+};
+use std::collections::HashMap;
+
+/// An item of the table.
+pub(crate) type Item = HashMap<String, AttributeValue>;
+
+/// Partition key.
+pub const PK: &str = "pk";
+/// Sort key.
+pub const SK: &str = "sk";
+/// The review queue's index.
+pub const QUEUE_INDEX: &str = "queue";
+/// Its partition key.
+pub const QUEUE_PK: &str = "queue_pk";
+/// Its sort key.
+pub const QUEUE_SK: &str = "queue_sk";
+/// The index of what falls due: reminders by day, messages by time.
+pub const DUE_INDEX: &str = "due";
+/// Its partition key.
+pub const DUE_PK: &str = "due_pk";
+/// Its sort key.
+pub const DUE_SK: &str = "due_sk";
+/// When DynamoDB may remove an item, in seconds since 1970.
+pub const EXPIRES_AT: &str = "expires_at";
+/// What kind of record an item is.
+pub const ENTITY: &str = "entity";
+
+/// What the partition keys of the outbox begin with; the stream's filter in `infra/template.yaml` names it too.
+pub const OUTBOX_PREFIX: &str = "OUTBOX#";
+
+/// A primary key.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(crate) struct Key {
+    pub pk: String,
+    pub sk: String,
+}
+
+impl Key {
+    fn new(pk: String, sk: impl Into<String>) -> Self {
+        Self { pk, sk: sk.into() }
+    }
+
+    /// As the SDK takes it.
+    pub fn attributes(&self) -> Item {
+        [(PK.to_owned(), text(&self.pk)), (SK.to_owned(), text(&self.sk))].into()
+    }
+}
+
+/// A string attribute.
+pub(crate) fn text(value: impl Into<String>) -> AttributeValue {
+    AttributeValue::S(value.into())
+}
+
+/// A number attribute.
+pub(crate) fn number(value: impl ToString) -> AttributeValue {
+    AttributeValue::N(value.to_string())
+}
+
+/// A holder's partition.
+pub(crate) fn holder_pk(holder: &HolderId) -> String {
+    format!("HOLDER#{holder}")
+}
+
+pub(crate) fn profile(holder: &HolderId) -> Key {
+    Key::new(holder_pk(holder), "~PROFILE")
+}
+
+pub(crate) fn application(id: &ApplicationId) -> Key {
+    Key::new(holder_pk(&id.holder()), format!("{}#APPLICATION#{id}", id.opened_on().compact()))
+}
+
+pub(crate) fn registration(holder: &HolderId, number: &RegistrationNumber) -> Key {
+    Key::new(holder_pk(holder), format!("~REGISTRATION#{number}"))
+}
+
+pub(crate) fn credit(holder: &HolderId, cycle_start: CalendarDate, id: &CreditId) -> Key {
+    Key::new(holder_pk(holder), format!("{}#CREDIT#{id}", cycle_start.compact()))
+}
+
+/// A record's journal.
+pub(crate) fn journal_pk(record: &str) -> String {
+    format!("JOURNAL#{record}")
+}
+
+/// The entry of the change that gave a record `version`.
+pub(crate) fn journal(record: &str, version: u64) -> Key {
+    Key::new(journal_pk(record), format!("{version:010}"))
+}
+
+/// The entry of a view of a record while it had `version`.
+pub(crate) fn journal_view(record: &str, version: u64, at: &str, tail: &str) -> Key {
+    Key::new(journal_pk(record), format!("{version:010}#{at}#{tail}"))
+}
+
+pub(crate) fn unique(key: &UniqueKey) -> Key {
+    let pk = match key {
+        UniqueKey::Identity(hash) => format!("UNIQUE#IDENTITY#{}", hash.as_str()),
+        UniqueKey::Certificate(number) => format!("UNIQUE#CERTIFICATE#{number}"),
+        UniqueKey::Registration(number) => format!("UNIQUE#REGISTRATION#{number}"),
+        UniqueKey::OpenApplication(kind, subject) => format!("UNIQUE#OPEN#{}#{subject}", kind.key()),
+    };
+    Key::new(pk, "UNIQUE")
+}
+
+pub(crate) fn outbox(notification: &str) -> Key {
+    Key::new(format!("{OUTBOX_PREFIX}{notification}"), "OUTBOX")
+}
+
+pub(crate) fn job(name: &str) -> Key {
+    Key::new(format!("JOB#{name}"), "JOB")
+}
+
+/// The directory of staff.
+pub(crate) const DIRECTORY_PK: &str = "STAFF";
+
+fn staff_pk(staff: &StaffId) -> String {
+    format!("{DIRECTORY_PK}#{staff}")
+}
+
+pub(crate) fn account(staff: &StaffId) -> Key {
+    Key::new(staff_pk(staff), "ACCOUNT")
+}
+
+/// An account's entry in the directory. Who is appointed for no area in particular sorts after all areas.
+pub(crate) fn directory(area: Option<&Area>, username: &str) -> Key {
+    Key::new(DIRECTORY_PK.to_owned(), format!("{}#{username}", area.map_or("~", Area::as_str)))
+}
+
+/// One sign-in: a holder's, or `staff`'s.
+pub(crate) fn session(staff: Option<&StaffId>, family: &str) -> Key {
+    match staff {
+        Some(staff) => Key::new(staff_pk(staff), format!("SESSION#{family}")),
+        None => Key::new(format!("SESSION#{family}"), "SESSION"),
+    }
+}
+
+/// A user of a mini-program. Neither name has a `#` in it.
+pub(crate) fn wechat(app_id: &str, open_id: &str) -> Key {
+    Key::new(format!("WECHAT#{app_id}#{open_id}"), "WECHAT")
+}
+
+/// One shard of an area's queue at a stage.
+pub(crate) fn queue_pk(stage: Stage, area: &str, shard: u8) -> String {
+    format!("{}#{area}#{shard:02}", stage.key())
+}
+
+/// One shard of what the reminder job looks at on a day.
+pub(crate) fn due_pk(day: CalendarDate, shard: u8) -> String {
+    format!("DUE#{day}#{shard:02}")
+}
+
+/// One shard of the messages that wait to be sent.
+pub(crate) fn outbox_due_pk(shard: u8) -> String {
+    format!("OUTBOX#{shard:02}")
+}
+
+/// The shard, of `shards`, that `id` belongs to: FNV-1a, which spreads ids evenly and is the same on every machine
+/// and in every release.
+pub(crate) fn shard_of(id: &str, shards: u8) -> u8 {
+    let hash = id.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
+        (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3)
+    });
+    u8::try_from(hash % u64::from(shards.max(1))).unwrap_or(0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ids_spread_evenly_over_shards() {
+        let mut counts = [0_u32; 8];
+        for id in 0..8000 {
+            counts[usize::from(shard_of(&format!("application-{id}"), 8))] += 1;
+        }
+        assert!(counts.iter().all(|count| (800..1200).contains(count)), "{counts:?}");
+        assert_eq!(shard_of("anything", 0), 0);
+    }
+
+    #[test]
+    fn a_dossier_sorts_behind_the_day_it_begins() {
+        let holder = HolderId::mint(1);
+        let day = domain::date::date(2026, 3, 1);
+        let application = application(&ApplicationId::mint(&holder, day, 2)).sk;
+        let since = day.compact();
+        assert!(application >= since && profile(&holder).sk > application);
+        assert!(application < day.plus_days(1).compact());
+    }
+}

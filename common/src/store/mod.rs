@@ -1,0 +1,138 @@
+//! The store: one DynamoDB table for records, one for idempotency keys.
+//!
+//! A decision needs one read ([`Store::dossier`]) and is written by one transaction ([`Store::commit`]), conditional
+//! on the versions that were read. There is no scan, and no repository trait: tests run this code against a real
+//! DynamoDB protocol.
+
+mod account_change;
+mod accounts;
+mod commit;
+mod credits;
+mod dossier;
+mod due;
+mod idempotency;
+mod journal;
+mod keys;
+mod outbox;
+mod page;
+mod queue;
+mod records;
+pub mod schema;
+mod sessions;
+mod transact;
+
+pub use account_change::{AccountChange, AccountLost, AccountWritten, Appointer};
+pub use accounts::{InvalidUsername, StaffAccount, StaffProfile, Username};
+pub use commit::{Committed, Lost, Reply};
+pub use due::{DueEntry, DueRecord, Watermark};
+pub use idempotency::{IdempotencyKey, Replay};
+pub use journal::{JournalError, JournalLine};
+pub use keys::{OUTBOX_PREFIX, PK};
+pub use outbox::{Delivery, Leased, MOST_ATTEMPTS, OutboxItem, OutboxState};
+pub use page::{Cursor, InvalidCursor, Page, PageError};
+pub use queue::{COUNTED_TO, QueueEntry, QueueError, QueuePage, Summary};
+pub use sessions::{Begun, HolderSignIn, Session, SignIn, SignInToken, WeChatLink};
+
+use crate::crypto::{CryptoError, FieldCipher};
+use aws_sdk_dynamodb::{
+    Client,
+    error::{ProvideErrorMetadata, SdkError},
+};
+use domain::rules::RuleLibrary;
+use std::sync::Arc;
+
+/// The store failed. Nobody outside sees more of it than "try again"; the cause goes to the log.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// DynamoDB refused for now: too fast, or a transaction met another. Worth a retry by the caller.
+    #[error("DynamoDB is busy: {0}")]
+    Busy(String),
+    /// DynamoDB failed.
+    #[error("DynamoDB failed: {0}")]
+    Failed(String),
+    /// An item isn't what this release reads.
+    #[error("an item can't be read: {0}")]
+    Item(#[from] serde_dynamo::Error),
+    /// An item lacks an attribute, or it has another type.
+    #[error("an item's attribute {0} is missing or malformed")]
+    Attribute(&'static str),
+    /// Sealing or opening an identity document failed.
+    #[error("sealing failed: {0}")]
+    Crypto(#[from] CryptoError),
+}
+
+impl StoreError {
+    /// A stable code for the log and the metrics.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Busy(_) => "store_busy",
+            Self::Failed(_) => "store_failed",
+            Self::Item(_) | Self::Attribute(_) => "store_item",
+            Self::Crypto(_) => "store_crypto",
+        }
+    }
+}
+
+/// DynamoDB's own codes for "not now".
+const BUSY: [&str; 6] = [
+    "ProvisionedThroughputExceededException",
+    "ThrottlingException",
+    "RequestLimitExceeded",
+    "TransactionInProgressException",
+    "TransactionConflictException",
+    "InternalServerError",
+];
+
+impl<E, R> From<SdkError<E, R>> for StoreError
+where
+    E: ProvideErrorMetadata + std::error::Error + 'static,
+    R: std::fmt::Debug,
+{
+    fn from(error: SdkError<E, R>) -> Self {
+        let code = error.as_service_error().and_then(ProvideErrorMetadata::code).unwrap_or_default();
+        let busy =
+            BUSY.contains(&code) || matches!(error, SdkError::TimeoutError(_) | SdkError::DispatchFailure(_));
+        let text = aws_sdk_dynamodb::error::DisplayErrorContext(&error).to_string();
+        if busy { Self::Busy(text) } else { Self::Failed(text) }
+    }
+}
+
+/// The store's two tables.
+#[derive(Debug, Clone)]
+pub struct Tables {
+    /// Business records.
+    pub records: String,
+    /// Idempotency keys.
+    pub idempotency: String,
+}
+
+/// The store.
+#[derive(Clone)]
+pub struct Store {
+    client: Client,
+    tables: Arc<Tables>,
+    cipher: Arc<FieldCipher>,
+    rules: Arc<RuleLibrary>,
+}
+
+impl Store {
+    /// A store over `client`.
+    pub fn new(client: Client, tables: Tables, cipher: Arc<FieldCipher>, rules: Arc<RuleLibrary>) -> Self {
+        Self { client, tables: Arc::new(tables), cipher, rules }
+    }
+
+    /// Opens the table's connection by one `GetItem`, while a starting function still has its whole CPU (see
+    /// docs/ARCHITECTURE.md, "Boot"). An error is only logged: the first request will meet it again and answer it.
+    pub async fn warm_up(&self) {
+        let key = keys::job("warm-up").attributes();
+        let result = self.client.get_item().table_name(&self.tables.records).set_key(Some(key)).send().await;
+        if let Err(error) = result {
+            tracing::warn!(error = %StoreError::from(error), "warm-up failed");
+        }
+    }
+
+    /// The cipher for identity documents.
+    pub fn cipher(&self) -> &FieldCipher {
+        &self.cipher
+    }
+}

@@ -1,0 +1,272 @@
+//! The outbox: messages written with the change they tell of, then leased, sent and marked.
+//!
+//! A lease keeps two senders from sending one message at the same time; a sender that dies leaves a lease that runs
+//! out, and the sweep takes the message up again. So a message is sent at least once, and twice only where a sender
+//! died between sending and marking.
+
+use super::{
+    Store, StoreError,
+    keys::{self, Item, Key},
+    records::{self, DUE_SHARDS, entity},
+};
+use aws_sdk_dynamodb::types::ReturnValue;
+use domain::{date::Instant, notification::Notification};
+use serde::{Deserialize, Serialize};
+
+/// Seconds the stream's trigger has before the sweep looks for a message.
+const FIRST_SWEEP_SECONDS: i64 = 120;
+/// Seconds a sender has.
+const LEASE_SECONDS: i64 = 60;
+/// Attempts before a message is given up and an alarm rings.
+pub const MOST_ATTEMPTS: u32 = 10;
+/// Days a message that was sent is kept.
+const KEPT_DAYS: i64 = 400;
+
+/// How far a message has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum OutboxState {
+    /// Waits to be sent.
+    Pending,
+    /// Sent.
+    Sent,
+    /// Given up: refused for good, or too many attempts.
+    Dead,
+}
+
+/// A message in the outbox.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OutboxItem {
+    /// The message.
+    pub notification: Notification,
+    /// How far it has come.
+    pub state: OutboxState,
+    /// Attempts so far.
+    pub attempts: u32,
+    /// When the next attempt may be made; a lease moves it.
+    pub next_attempt: Instant,
+    /// The carrier's own id for it, once sent.
+    pub provider_id: Option<String>,
+    /// Why the last attempt failed: a code, never an address.
+    pub last_error: Option<String>,
+}
+
+/// A message this sender may send.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Leased {
+    /// The message.
+    pub notification: Notification,
+    /// Which attempt this is, from 1.
+    pub attempt: u32,
+    /// When the lease ends; what marking it is conditional on.
+    lease: Instant,
+}
+
+/// How an attempt went.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Delivery {
+    /// Taken by the carrier.
+    Sent {
+        /// The carrier's id for it.
+        provider_id: String,
+    },
+    /// Not taken; worth another attempt.
+    Retry {
+        /// A code for the log.
+        error: String,
+    },
+    /// Refused for good.
+    Refused {
+        /// A code for the log.
+        error: String,
+    },
+}
+
+impl OutboxItem {
+    pub(super) fn new(notification: Notification, now: Instant) -> Self {
+        Self {
+            notification,
+            state: OutboxState::Pending,
+            attempts: 0,
+            next_attempt: now.plus_seconds(FIRST_SWEEP_SECONDS),
+            provider_id: None,
+            last_error: None,
+        }
+    }
+
+    fn key(&self) -> Key {
+        keys::outbox(&self.notification.id)
+    }
+
+    pub(super) fn to_item(&self) -> Result<Item, StoreError> {
+        let id = &self.notification.id;
+        let mut item = records::to_item(self, &self.key(), entity::OUTBOX)?;
+        item.insert(keys::DUE_PK.to_owned(), keys::text(keys::outbox_due_pk(keys::shard_of(id, DUE_SHARDS))));
+        item.insert(keys::DUE_SK.to_owned(), keys::text(format!("{}#{id}", self.next_attempt)));
+        Ok(item)
+    }
+}
+
+/// Seconds until the attempt after `attempt`: 2 minutes doubling to 6 hours.
+fn back_off_seconds(attempt: u32) -> i64 {
+    (60_i64 << attempt.min(9)).min(6 * 3600)
+}
+
+impl Store {
+    /// Leases a message to this sender, or `None` where it's sent already, given up, or somebody else is at it.
+    /// `due` tells whether the message must be due (the sweep) or may be new (the stream's trigger).
+    pub async fn lease(
+        &self,
+        notification: &str,
+        now: Instant,
+        due: bool,
+    ) -> Result<Option<Leased>, StoreError> {
+        let lease = now.plus_seconds(LEASE_SECONDS);
+        let condition = if due {
+            "#state = :pending AND next_attempt <= :now"
+        } else {
+            "#state = :pending AND attempts = :none"
+        };
+        let request = self
+            .client
+            .update_item()
+            .table_name(&self.tables.records)
+            .set_key(Some(keys::outbox(notification).attributes()))
+            .update_expression("SET attempts = attempts + :one, next_attempt = :lease, due_sk = :due_sk")
+            .condition_expression(condition)
+            .expression_attribute_names("#state", "state")
+            .expression_attribute_values(":pending", keys::text("pending"))
+            .expression_attribute_values(":one", keys::number(1))
+            .expression_attribute_values(":lease", keys::text(lease.to_string()))
+            .expression_attribute_values(":due_sk", keys::text(format!("{lease}#{notification}")))
+            .return_values(ReturnValue::AllNew);
+        let request = if due {
+            request.expression_attribute_values(":now", keys::text(now.to_string()))
+        } else {
+            request.expression_attribute_values(":none", keys::number(0))
+        };
+        match request.send().await {
+            Ok(output) => {
+                let item: OutboxItem = records::from_item(output.attributes.unwrap_or_default())?;
+                Ok(Some(Leased { notification: item.notification, attempt: item.attempts, lease }))
+            }
+            Err(error)
+                if error.as_service_error().is_some_and(|e| e.is_conditional_check_failed_exception()) =>
+            {
+                Ok(None)
+            }
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Marks how an attempt went. A mark that comes after the lease ended, when another sender has taken over, changes
+    /// nothing and gives `false`. Where nobody has, it still counts: a mail that's on its way needn't be sent again.
+    pub async fn mark(&self, leased: &Leased, delivery: &Delivery, now: Instant) -> Result<bool, StoreError> {
+        let id = &leased.notification.id;
+        let request = self
+            .client
+            .update_item()
+            .table_name(&self.tables.records)
+            .set_key(Some(keys::outbox(id).attributes()))
+            .condition_expression("#state = :pending AND next_attempt = :lease")
+            .expression_attribute_names("#state", "state")
+            .expression_attribute_values(":pending", keys::text("pending"))
+            .expression_attribute_values(":lease", keys::text(leased.lease.to_string()));
+        let exhausted = leased.attempt >= MOST_ATTEMPTS;
+        let request = match delivery {
+            Delivery::Sent { provider_id } => request
+                .update_expression(
+                    "SET #state = :state, provider_id = :provider, expires_at = :expiry REMOVE due_pk, due_sk, last_error",
+                )
+                .expression_attribute_values(":state", keys::text("sent"))
+                .expression_attribute_values(":provider", keys::text(provider_id))
+                .expression_attribute_values(
+                    ":expiry",
+                    keys::number(now.plus_seconds(KEPT_DAYS * 86_400).unix_seconds()),
+                ),
+            Delivery::Retry { error } if !exhausted => {
+                let next = now.plus_seconds(back_off_seconds(leased.attempt)).to_string();
+                request
+                    .update_expression("SET next_attempt = :next, due_sk = :due_sk, last_error = :error")
+                    .expression_attribute_values(":due_sk", keys::text(format!("{next}#{id}")))
+                    .expression_attribute_values(":next", keys::text(next))
+                    .expression_attribute_values(":error", keys::text(error))
+            }
+            Delivery::Retry { error } | Delivery::Refused { error } => request
+                .update_expression("SET #state = :state, last_error = :error REMOVE due_pk, due_sk")
+                .expression_attribute_values(":state", keys::text("dead"))
+                .expression_attribute_values(":error", keys::text(error)),
+        };
+        match request.send().await {
+            Ok(_) => Ok(true),
+            Err(error)
+                if error.as_service_error().is_some_and(|e| e.is_conditional_check_failed_exception()) =>
+            {
+                Ok(false)
+            }
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Ids of messages whose next attempt is due by `now`, oldest first within each shard; at most `limit`.
+    pub async fn due_messages(&self, now: Instant, limit: usize) -> Result<Vec<String>, StoreError> {
+        let mut ids = Vec::new();
+        for shard in 0..DUE_SHARDS {
+            let mut start: Option<Item> = None;
+            loop {
+                let page = self
+                    .client
+                    .query()
+                    .table_name(&self.tables.records)
+                    .index_name(keys::DUE_INDEX)
+                    .key_condition_expression("due_pk = :pk AND due_sk <= :now")
+                    .expression_attribute_values(":pk", keys::text(keys::outbox_due_pk(shard)))
+                    .expression_attribute_values(":now", keys::text(format!("{now}~")))
+                    .limit(200)
+                    .set_exclusive_start_key(start.take())
+                    .send()
+                    .await?;
+                for item in page.items.unwrap_or_default() {
+                    let due = records::string(&item, keys::DUE_SK)?;
+                    if let Some((_, id)) = due.split_once('#') {
+                        ids.push(id.to_owned());
+                    }
+                    if ids.len() >= limit {
+                        return Ok(ids);
+                    }
+                }
+                start = page.last_evaluated_key;
+                if start.is_none() {
+                    break;
+                }
+            }
+        }
+        Ok(ids)
+    }
+
+    /// A message as it stands.
+    pub async fn outbox_item(&self, notification: &str) -> Result<Option<OutboxItem>, StoreError> {
+        let found = self
+            .client
+            .get_item()
+            .table_name(&self.tables.records)
+            .set_key(Some(keys::outbox(notification).attributes()))
+            .consistent_read(true)
+            .send()
+            .await?;
+        found.item.map(records::from_item).transpose()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::back_off_seconds;
+
+    #[test]
+    fn attempts_are_spread_from_two_minutes_to_six_hours() {
+        assert_eq!(back_off_seconds(1), 120);
+        assert_eq!(back_off_seconds(5), 1920);
+        assert_eq!(back_off_seconds(9), 21_600);
+        assert!((1..super::MOST_ATTEMPTS).map(back_off_seconds).sum::<i64>() > 12 * 3600);
+    }
+}
