@@ -1,0 +1,71 @@
+//! `attachment`: the papers of an application. A place and a signed form for an upload, looking at what came before it
+//! counts, showing it, removing it.
+//!
+//! A form writes to the bucket under `uploads/` and nowhere else. What is confirmed is a copy under `attachments/`,
+//! where only this function writes and every other one reads.
+
+mod confirmation;
+mod file;
+mod place;
+
+use axum::extract::FromRef;
+use common::{
+    aws::SdkParts,
+    blobs::Blobs,
+    config::{ConfigError, Env},
+    http::{App, Holder, Problem, finish},
+};
+use domain::{
+    application::Application,
+    date::CalendarDate,
+    error::Refusal,
+    id::AttachmentId,
+    readiness::{Shortcoming, shortcomings},
+};
+
+common::routes! {
+    state: Attachments;
+    POST "/v1/applications/{id}/attachments" => place::request,
+    POST "/v1/attachments/{id}/confirmation" => confirmation::confirm,
+    GET "/v1/attachments/{id}" => file::read,
+    DELETE "/v1/attachments/{id}" => file::remove,
+}
+
+/// What the function's handlers share.
+#[derive(Clone, FromRef)]
+pub struct Attachments {
+    /// Store, keys, rules, clock.
+    pub app: App,
+    /// The bucket.
+    pub blobs: Blobs,
+}
+
+impl Attachments {
+    /// Reads `BUCKET_NAME` beside what [`App`] reads.
+    pub fn from_env(app: App, env: &Env, parts: &SdkParts) -> Result<Self, ConfigError> {
+        let bucket = env.required("BUCKET_NAME", "the name of the attachments' bucket")?;
+        let blobs = Blobs::new(parts, &bucket).map_err(|error| ConfigError::Unusable(error.to_string()))?;
+        Ok(Self { app, blobs })
+    }
+}
+
+/// The function's router.
+pub fn router(state: Attachments) -> axum::Router {
+    let clock = state.app.clock.clone();
+    finish(routes().with_state(state), "attachment", clock)
+}
+
+/// An attachment's id, where it's the caller's own: nobody learns whether somebody else's exists.
+fn own(holder: &Holder, id: &str) -> Result<AttachmentId, Problem> {
+    let id: AttachmentId = id.parse().map_err(|_| Refusal::UnknownAttachment)?;
+    if id.application().holder() == holder.id { Ok(id) } else { Err(Refusal::UnknownAttachment.into()) }
+}
+
+/// What an application still lacks before it can be submitted; nothing once it's decided.
+fn missing(app: &App, application: &Application, today: CalendarDate) -> Vec<Shortcoming> {
+    if application.is_open() {
+        shortcomings(application, app.rules.get(&application.rules), today)
+    } else {
+        Vec::new()
+    }
+}

@@ -1,0 +1,92 @@
+//! `notifier`: the table's stream tells of a message in the outbox, and it's sent at once. What can't be sent now is
+//! left to the sweep of `reminder`; what can't even be read or marked goes back to the stream.
+
+use aws_lambda_events::{
+    dynamodb::{Event, EventRecord},
+    streams::{DynamoDbBatchItemFailure, DynamoDbEventResponse},
+};
+use common::{
+    aws::SdkParts,
+    clock::Clock,
+    config::{ConfigError, Env},
+    http::App,
+    notify::{Outcome, Postman},
+    store::{OUTBOX_PREFIX, PK, Store},
+    telemetry,
+};
+use domain::rules::RuleLibrary;
+use futures_util::{StreamExt, stream};
+use std::sync::Arc;
+
+/// Mails sent at the same time.
+const AT_ONCE: usize = 4;
+
+/// The function.
+pub struct Notifier {
+    store: Store,
+    postman: Postman,
+    clock: Clock,
+}
+
+impl Notifier {
+    /// Reads the configuration of the store and of mail.
+    pub fn from_env(env: &Env, parts: &SdkParts, clock: Clock) -> Result<Self, ConfigError> {
+        let rules = RuleLibrary::compiled_in().map_err(|error| ConfigError::Unusable(error.to_string()))?;
+        let store = App::store(env, parts, &Arc::new(rules))?;
+        let postman = Postman::from_env(env, parts, store.clone())?;
+        Ok(Self { store, postman, clock })
+    }
+
+    /// Opens the table's connection.
+    pub async fn warm_up(&self) {
+        self.store.warm_up().await;
+    }
+
+    /// Sends the messages that a batch of the stream tells of. The answer names the records to be handed over again.
+    pub async fn handle(&self, event: Event) -> DynamoDbEventResponse {
+        let messages = event.records.into_iter().filter_map(new_message);
+        let outcomes: Vec<_> =
+            stream::iter(messages)
+                // The time is taken anew for each: a lease counts from it, and the batch may take longer than a lease.
+                .map(|(id, sequence)| async move {
+                    (self.postman.send_new(&id, self.clock.now()).await, sequence)
+                })
+                .buffered(AT_ONCE)
+                .collect()
+                .await;
+
+        let mut response = DynamoDbEventResponse::default();
+        let (mut sent, mut deferred, mut dead) = (0, 0, 0);
+        for (outcome, sequence) in outcomes {
+            match outcome {
+                Ok(Outcome::Sent) => sent += 1,
+                Ok(Outcome::Deferred) => deferred += 1,
+                Ok(Outcome::Dead) => dead += 1,
+                Ok(Outcome::NotOurs) => {}
+                Err(error) => {
+                    tracing::error!(%error, code = error.code(), "a message could not be taken from the outbox");
+                    let mut failure = DynamoDbBatchItemFailure::default();
+                    failure.item_identifier = sequence;
+                    response.batch_item_failures.push(failure);
+                }
+            }
+        }
+        let failed = response.batch_item_failures.len() as u64;
+        let counts =
+            [("MailSent", sent), ("MailDeferred", deferred), ("MailDead", dead), ("MailFailed", failed)];
+        telemetry::counts("notifier", self.clock.now(), &counts);
+        response
+    }
+}
+
+/// The id of a message that was just put into the outbox, and the record's place in the stream. The event source's
+/// filter hands over nothing else; the local runner and a changed filter might.
+fn new_message(record: EventRecord) -> Option<(String, Option<String>)> {
+    if record.event_name != "INSERT" {
+        return None;
+    }
+    let (_, key) = record.change.keys.iter().find(|(name, _)| *name == PK)?;
+    let serde_dynamo::AttributeValue::S(key) = key else { return None };
+    let id = key.strip_prefix(OUTBOX_PREFIX)?.to_owned();
+    Some((id, record.change.sequence_number))
+}

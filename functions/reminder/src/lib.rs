@@ -1,0 +1,131 @@
+//! `reminder`: the scheduled job. It plans what is due, lapses what has lapsed, closes what wasn't mended, and sweeps
+//! what is still unsent.
+//!
+//! Its cost follows from what is due and not from who is registered: it reads the `due` index day by day from where
+//! the last run ended, and nothing else. A run that is cut off, killed or missed is made up for by the next one; what
+//! a run does to one record is one transaction, conditional on the record's version, so nothing is done twice.
+
+mod lanes;
+mod plan;
+mod sweep;
+
+use common::{
+    aws::SdkParts,
+    clock::Clock,
+    config::{ConfigError, Env},
+    http::App,
+    notify::Postman,
+    store::{Store, StoreError},
+    telemetry,
+};
+use domain::rules::RuleLibrary;
+use serde::{Deserialize, Serialize};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant as Stopwatch, SystemTime},
+};
+
+/// How long before the function's deadline a run stops taking up new work. More than sending one mail may take (20
+/// seconds) with its lease and its mark: a run cut off between the two sends that mail again.
+const MARGIN: Duration = Duration::from_secs(30);
+
+/// Which job.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Job {
+    /// Plan and sweep.
+    #[default]
+    Daily,
+    /// Plan what is due.
+    Plan,
+    /// Send what is unsent.
+    Sweep,
+}
+
+/// The schedule's event, `{"job": "daily"}`.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+pub struct Event {
+    /// Which job.
+    pub job: Job,
+}
+
+/// What a run did.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct Report {
+    /// Reminders planned.
+    pub planned: u64,
+    /// Registrations lapsed.
+    pub lapsed: u64,
+    /// Returned applications closed.
+    pub expired: u64,
+    /// Records that were dealt with meanwhile, or need nothing.
+    pub skipped: u64,
+    /// Records that failed; the next run takes them up again.
+    pub failed: u64,
+    /// Messages sent.
+    pub sent: u64,
+    /// Messages to be tried again.
+    pub deferred: u64,
+    /// Messages given up.
+    pub dead: u64,
+    /// False where time ran out or something failed: the next run goes on.
+    pub complete: bool,
+}
+
+/// The function.
+pub struct Reminder {
+    store: Store,
+    postman: Postman,
+    rules: Arc<RuleLibrary>,
+    clock: Clock,
+}
+
+impl Reminder {
+    /// Reads the configuration of the store and of mail.
+    pub fn from_env(env: &Env, parts: &SdkParts, clock: Clock) -> Result<Self, ConfigError> {
+        let rules = RuleLibrary::compiled_in().map_err(|error| ConfigError::Unusable(error.to_string()))?;
+        let rules = Arc::new(rules);
+        let store = App::store(env, parts, &rules)?;
+        let postman = Postman::from_env(env, parts, store.clone())?;
+        Ok(Self { store, postman, rules, clock })
+    }
+
+    /// Runs the job of a schedule's event, and stops before `deadline`.
+    pub async fn handle(&self, event: Event, deadline: SystemTime) -> Result<Report, StoreError> {
+        let left = deadline.duration_since(SystemTime::now()).unwrap_or_default().saturating_sub(MARGIN);
+        self.run(event.job, left, |_| {}).await
+    }
+
+    /// Runs `job` for at most `budget`, telling `progress` after each step.
+    pub async fn run(
+        &self,
+        job: Job,
+        budget: Duration,
+        progress: impl Fn(&Report),
+    ) -> Result<Report, StoreError> {
+        let until = Stopwatch::now() + budget;
+        let mut report = Report { complete: true, ..Report::default() };
+        if job != Job::Sweep {
+            self.plan(until, &mut report, &progress).await?;
+        }
+        if job != Job::Plan {
+            self.sweep(until, &mut report, &progress).await?;
+        }
+        telemetry::counts(
+            "reminder",
+            self.clock.now(),
+            &[
+                ("RemindersPlanned", report.planned),
+                ("RegistrationsLapsed", report.lapsed),
+                ("ApplicationsExpired", report.expired),
+                ("RecordsFailed", report.failed),
+                ("MailSent", report.sent),
+                ("MailDeferred", report.deferred),
+                ("MailDead", report.dead),
+                ("RunsComplete", u64::from(report.complete)),
+            ],
+        );
+        Ok(report)
+    }
+}

@@ -1,0 +1,122 @@
+//! Planning: each record that is due gets its reminder, its lapse or its end, in one transaction.
+
+use crate::{Reminder, Report, lanes::Lanes};
+use common::store::{DueRecord, Lost, StoreError, Watermark};
+use domain::{
+    application::{Change, JournalAction},
+    date::{CalendarDate, Instant},
+    dossier::Dossier,
+    reminder::{first_window_due, registration_due, returned_due},
+};
+use futures_util::future::join_all;
+use std::time::Instant as Stopwatch;
+
+/// The watermark's name.
+const JOB: &str = "reminder";
+/// Records dealt with at the same time.
+const AT_ONCE: usize = 16;
+/// How far the first run of all looks back, in days. Later ones begin where the last ended.
+const FIRST_LOOK_BACK: i64 = 400;
+
+/// What became of one record.
+enum Done {
+    Planned,
+    Lapsed,
+    Expired,
+    Skipped,
+    Failed,
+}
+
+impl Reminder {
+    /// Plans everything due by today, most urgent first, until done or `until`.
+    pub(crate) async fn plan(
+        &self,
+        until: Stopwatch,
+        report: &mut Report,
+        progress: &impl Fn(&Report),
+    ) -> Result<(), StoreError> {
+        let now = self.clock.now();
+        let today = now.day();
+        // The last finished day is looked at again: something may have been filed under it after that run.
+        let first = self
+            .store
+            .watermark(JOB)
+            .await?
+            .map_or_else(|| today.plus_days(-FIRST_LOOK_BACK), |mark| mark.done_through.min(today));
+        let mut lanes = Lanes::open(&self.store, first, today).await?;
+        let mut oldest_undone: Option<CalendarDate> = None;
+        let mut undone =
+            |day: CalendarDate| oldest_undone = Some(oldest_undone.map_or(day, |old| old.min(day)));
+        loop {
+            if Stopwatch::now() >= until {
+                // What is left may lie under any of these days.
+                if !lanes.take(1).await?.is_empty() {
+                    undone(first);
+                    report.complete = false;
+                }
+                break;
+            }
+            let batch = lanes.take(AT_ONCE).await?;
+            if batch.is_empty() {
+                break;
+            }
+            let results = join_all(batch.iter().map(|(_, record)| self.deal_with(record, now))).await;
+            for ((day, record), done) in batch.iter().zip(results) {
+                match done {
+                    Ok(Done::Planned) => report.planned += 1,
+                    Ok(Done::Lapsed) => report.lapsed += 1,
+                    Ok(Done::Expired) => report.expired += 1,
+                    Ok(Done::Skipped) => report.skipped += 1,
+                    Ok(Done::Failed) => {
+                        undone(*day);
+                        report.failed += 1;
+                        report.complete = false;
+                    }
+                    Err(error) => {
+                        tracing::error!(%error, code = error.code(), ?record, "a due record failed");
+                        undone(*day);
+                        report.failed += 1;
+                        report.complete = false;
+                    }
+                }
+            }
+            progress(report);
+        }
+        let done_through = oldest_undone.map_or(today, |day| day.plus_days(-1));
+        self.store.set_watermark(JOB, &Watermark { done_through, at: now }).await
+    }
+
+    /// Deals with one record. A commit that was overtaken is decided anew, once.
+    async fn deal_with(&self, record: &DueRecord, now: Instant) -> Result<Done, StoreError> {
+        for _ in 0..2 {
+            let dossier = self.store.dossier(&record.holder(), now).await?;
+            let Some(change) = self.decide(&dossier, record, now) else { return Ok(Done::Skipped) };
+            match self.store.commit(&change, None).await {
+                Ok(_) => return Ok(done(&change)),
+                Err(Lost::Stale) => {}
+                Err(Lost::Store(error)) => return Err(error),
+                Err(lost) => return Err(StoreError::Failed(lost.to_string())),
+            }
+        }
+        Ok(Done::Failed)
+    }
+
+    fn decide(&self, dossier: &Dossier, record: &DueRecord, now: Instant) -> Option<Change> {
+        match record {
+            DueRecord::Registration(_, number) => {
+                registration_due(dossier, dossier.registration(number)?, now, &self.rules)
+            }
+            DueRecord::FirstWindow(_) => first_window_due(dossier, now, &self.rules),
+            DueRecord::Returned(id) => returned_due(dossier, dossier.application(id)?, now, &self.rules),
+        }
+    }
+}
+
+fn done(change: &Change) -> Done {
+    match change.journal.action {
+        JournalAction::Lapsed => Done::Lapsed,
+        JournalAction::Expired => Done::Expired,
+        _ if change.notifications.is_empty() => Done::Skipped,
+        _ => Done::Planned,
+    }
+}

@@ -1,0 +1,12 @@
+//! The Lambda function `review`.
+
+use common::{aws::SdkParts, clock::Clock, config::Env, http, telemetry};
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), lambda_http::Error> {
+    telemetry::start();
+    let (env, parts) = (Env::process(), SdkParts::from_env()?);
+    let app = http::App::from_env(&env, &parts, Clock::system())?;
+    app.store.warm_up().await;
+    http::serve(review::router(review::Review::from_env(app, &env, &parts)?)).await
+}

@@ -1,0 +1,28 @@
+//! `submission`: what a holder does. Their profile and what is still missing; opening, editing, submitting and
+//! withdrawing applications; an application's journal.
+
+mod application;
+mod journal;
+mod profile;
+
+use common::http::{App, finish};
+
+common::routes! {
+    state: App;
+    GET "/v1/me" => profile::read,
+    PUT "/v1/me" => profile::save,
+    GET "/v1/me/readiness" => profile::readiness,
+    GET "/v1/applications" => application::list,
+    POST "/v1/applications" => application::open,
+    GET "/v1/applications/{id}" => application::read,
+    PATCH "/v1/applications/{id}" => application::save,
+    POST "/v1/applications/{id}/submission" => application::submit,
+    POST "/v1/applications/{id}/withdrawal" => application::withdraw,
+    GET "/v1/applications/{id}/journal" => journal::list,
+}
+
+/// The function's router.
+pub fn router(app: App) -> axum::Router {
+    let clock = app.clock.clone();
+    finish(routes().with_state(app), "submission", clock)
+}

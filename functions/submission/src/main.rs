@@ -1,0 +1,11 @@
+//! The Lambda function `submission`.
+
+use common::{aws::SdkParts, clock::Clock, config::Env, http, telemetry};
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), lambda_http::Error> {
+    telemetry::start();
+    let app = http::App::from_env(&Env::process(), &SdkParts::from_env()?, Clock::system())?;
+    app.store.warm_up().await;
+    http::serve(submission::router(app)).await
+}
