@@ -1,0 +1,168 @@
+//! The runner's console: one clear table at the start, then quiet until Ctrl-C.
+
+use anyhow::{Context, Result, bail};
+use common::{clock::Clock, telemetry};
+use indicatif::{ProgressBar, ProgressStyle};
+use local::{
+    desk, reference,
+    serve::LoopbackServer,
+    staff::STAFF,
+    system::{Options, SERVICE_CLIENT, System, WECHAT_APP},
+};
+use reminder::{Job, Reminder, Report};
+use std::{
+    fs, io,
+    path::{Path, PathBuf},
+    time::Duration,
+};
+use tokio::time::{Instant, MissedTickBehavior, interval_at};
+use tracing::level_filters::LevelFilter;
+
+/// The API reference's document, as checked in.
+const OPENAPI: &str = include_str!("../../openapi.json");
+/// How often the schedule's sweep runs.
+const SWEEP_EVERY: Duration = Duration::from_secs(60);
+/// How long one scheduled run may take.
+const BUDGET: Duration = Duration::from_secs(300);
+/// What this program keeps in its data folder.
+const OURS: [&str; 7] = [
+    "registry.sqlite",
+    "registry.sqlite-wal",
+    "registry.sqlite-shm",
+    "keys.json",
+    "stream.position",
+    "s3",
+    "mail",
+];
+
+/// Logs for people go to standard error; a function's own metric lines only where somebody asks for detail.
+pub fn log_to_stderr(level: LevelFilter) {
+    telemetry::set_quiet(level < LevelFilter::INFO);
+    tracing_subscriber::fmt().with_max_level(level).with_target(false).with_writer(io::stderr).init();
+}
+
+fn options(data: PathBuf, port: u16) -> Options {
+    Options { data, in_memory: false, s3_port: port + 1, portal: format!("http://127.0.0.1:{port}") }
+}
+
+/// Serves everything until Ctrl-C.
+pub async fn serve(port: u16, data: PathBuf, fresh: bool) -> Result<()> {
+    if fresh {
+        clear(&data)?;
+    }
+    let system = System::start(&options(data.clone(), port), Clock::movable()).await?;
+    let pages = desk::router(&system)
+        .merge(system.mailbox.router())
+        .merge(reference::router(OPENAPI.to_owned())?)
+        .fallback_service(system.api.clone());
+    let server = LoopbackServer::start(pages, port).await.map_err(|error| port_error(port, &error))?;
+    print_table(&system, &server.url(), &data);
+
+    let reminder = system.reminder.clone();
+    let schedule = tokio::spawn(async move { schedule(&reminder).await });
+    tokio::signal::ctrl_c().await.context("listening for Ctrl-C")?;
+    schedule.abort();
+    server.shutdown().await;
+    println!("已停止 · stopped");
+    Ok(())
+}
+
+fn port_error(port: u16, error: &io::Error) -> anyhow::Error {
+    if error.kind() == io::ErrorKind::AddrInUse {
+        anyhow::anyhow!(
+            "端口 {port} 已被占用：请停止占用它的程序，或用 --port 换一个 · port {port} is taken: stop what has it, or choose another with --port"
+        )
+    } else {
+        anyhow::anyhow!(
+            "无法监听端口 {port}（{error}）：请用 --port 换一个 · can't listen on {port}: choose another with --port"
+        )
+    }
+}
+
+/// What the schedule does in a deployed stack: the daily job once at the start and then each day, the sweep each
+/// minute. Here one beat does for both, since a day that is done costs a handful of reads.
+async fn schedule(reminder: &Reminder) {
+    let mut beat = interval_at(Instant::now() + Duration::from_secs(2), SWEEP_EVERY);
+    beat.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        beat.tick().await;
+        if let Err(error) = reminder.run(Job::Daily, BUDGET, |_: &Report| {}).await {
+            tracing::error!(%error, "the scheduled job failed");
+        }
+    }
+}
+
+/// Runs the daily job once, with a bar.
+pub async fn remind(data: PathBuf) -> Result<()> {
+    let system = System::start(&options(data, 0), Clock::system()).await?;
+    let bar = ProgressBar::new_spinner();
+    bar.set_style(ProgressStyle::with_template("{spinner} {elapsed} {msg}")?);
+    bar.enable_steady_tick(Duration::from_millis(100));
+    let show = |report: &Report| {
+        bar.set_message(format!(
+            "提醒 {} · 失效 {} · 关闭 {} · 已发 {} · 失败 {}",
+            report.planned, report.lapsed, report.expired, report.sent, report.failed
+        ));
+    };
+    let report = system.reminder.run(Job::Daily, BUDGET, show).await?;
+    system.drain().await?;
+    bar.finish_and_clear();
+    println!(
+        "计划提醒 {} 封，失效 {} 件，关闭 {} 件，补发邮件 {} 封，失败 {} 件",
+        report.planned, report.lapsed, report.expired, report.sent, report.failed
+    );
+    if !report.complete {
+        bail!("任务未全部完成，请再运行一次 · not complete: run it again");
+    }
+    Ok(())
+}
+
+/// Removes this program's own files from `data`, and nothing else.
+fn clear(data: &Path) -> Result<()> {
+    for name in OURS {
+        let path = data.join(name);
+        let removed = if path.is_dir() { fs::remove_dir_all(&path) } else { fs::remove_file(&path) };
+        match removed {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                bail!(
+                    "无法清空 {}（{error}）：请检查权限 · can't remove it: check permissions",
+                    path.display()
+                )
+            }
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+fn print_table(system: &System, url: &str, data: &Path) {
+    println!("社工证登记已启动 · Social Worker Registry is running (Ctrl-C 停止 stops)\n");
+    let row = |label: &str, value: &str| println!("  {label:<12}{value}");
+    row("home", &format!("{url}/"));
+    row("api", &format!("{url}/v1"));
+    row("reference", &format!("{url}/reference"));
+    row("mailbox", &format!("{url}/mailbox"));
+    row("dynamodb", system.dynamodb_endpoint());
+    row("s3", system.s3_endpoint());
+    row("data", &data.display().to_string());
+    println!();
+    row(
+        "holder",
+        &format!("POST /v1/session/wechat {{\"app_id\":\"{WECHAT_APP}\",\"code\":\"demo-zhang-1\"}}"),
+    );
+    row("backend", &format!("{SERVICE_CLIENT} / {}", system.keys.client_secret));
+    for staff in STAFF {
+        row(
+            staff.username,
+            &format!(
+                "{} / {} · {} {}",
+                system.keys.staff_password,
+                staff.name,
+                staff.role.label(),
+                staff.area
+            ),
+        );
+    }
+    row("codes", &format!("{url}/local/accounts/USERNAME/code"));
+    println!();
+}

@@ -1,0 +1,191 @@
+//! The desk of whoever tries the system out on this machine: what there is and where, the demo staff's one-time codes,
+//! and the three things a developer can't do through the API: put the clock, record hours, run the scheduled job.
+//!
+//! None of this exists in a deployed stack; it's why it stands under `/local` and not under `/v1`.
+
+use crate::{
+    keys::Keys,
+    staff::{STAFF, code},
+    system::{SERVICE_CLIENT, System, WECHAT_APP},
+};
+use askama::Template;
+use axum::{
+    Json, Router,
+    extract::{Path, State},
+    http::StatusCode,
+    response::{Html, IntoResponse, Response},
+    routing::{get, post, put},
+};
+use common::{clock::Clock, crypto::random_u128, store::Store};
+use domain::{
+    credit::{CreditCategory, CreditForm, CreditRecord, CreditState, Hours},
+    date::{CalendarDate, Instant},
+    id::{CreditId, HolderId},
+};
+use reminder::{Job, Reminder, Report};
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use std::{sync::Arc, time::Duration};
+
+/// How long a job run from the desk may take.
+const BUDGET: Duration = Duration::from_secs(600);
+
+#[derive(Clone)]
+struct Desk {
+    keys: Keys,
+    clock: Clock,
+    store: Store,
+    reminder: Arc<Reminder>,
+}
+
+/// The desk's routes: `GET /`, `GET /local/accounts/{username}/code`, `GET·PUT /local/clock`, `POST /local/credits`,
+/// `POST /local/jobs/{job}`.
+pub fn router(system: &System) -> Router {
+    let desk = Desk {
+        keys: system.keys.clone(),
+        clock: system.clock.clone(),
+        store: system.app.store.clone(),
+        reminder: system.reminder.clone(),
+    };
+    Router::new()
+        .route("/", get(home))
+        .route("/local/accounts/{username}/code", get(one_time_code))
+        .route("/local/clock", get(read_clock))
+        .route("/local/clock", put(put_clock))
+        .route("/local/credits", post(record_credit))
+        .route("/local/jobs/{job}", post(run_job))
+        .with_state(desk)
+}
+
+struct Account {
+    username: &'static str,
+    name: &'static str,
+    role: &'static str,
+    area: &'static str,
+}
+
+#[derive(Template)]
+#[template(path = "home.html")]
+struct Home {
+    now: String,
+    accounts: Vec<Account>,
+    password: String,
+    wechat_app: &'static str,
+    client: &'static str,
+    client_secret: String,
+}
+
+async fn home(State(desk): State<Desk>) -> Response {
+    let accounts = STAFF.iter().map(|staff| Account {
+        username: staff.username,
+        name: staff.name,
+        role: staff.role.label(),
+        area: staff.area,
+    });
+    let page = Home {
+        now: desk.clock.now().in_chinese(),
+        accounts: accounts.collect(),
+        password: desk.keys.staff_password.clone(),
+        wechat_app: WECHAT_APP,
+        client: SERVICE_CLIENT,
+        client_secret: desk.keys.client_secret.clone(),
+    };
+    match page.render() {
+        Ok(html) => Html(html).into_response(),
+        Err(error) => failed(&error),
+    }
+}
+
+fn failed(error: &dyn std::fmt::Display) -> Response {
+    (StatusCode::INTERNAL_SERVER_ERROR, Json(json!({ "error": error.to_string() }))).into_response()
+}
+
+/// The code alone, as text, so that `$(curl …)` can use it.
+async fn one_time_code(State(desk): State<Desk>, Path(username): Path<String>) -> Response {
+    match code(&desk.keys, &username, desk.clock.now()) {
+        Some(Ok(code)) => code.into_response(),
+        Some(Err(error)) => failed(&error),
+        None => {
+            let names = STAFF.map(|staff| staff.username);
+            (StatusCode::NOT_FOUND, Json(json!({ "error": "unknown account", "accounts": names })))
+                .into_response()
+        }
+    }
+}
+
+/// What the clock says.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Time {
+    now: Instant,
+}
+
+async fn read_clock(State(desk): State<Desk>) -> Json<Time> {
+    Json(Time { now: desk.clock.now() })
+}
+
+async fn put_clock(State(desk): State<Desk>, Json(time): Json<Time>) -> Response {
+    if desk.clock.put(time.now) {
+        Json(Time { now: desk.clock.now() }).into_response()
+    } else {
+        (StatusCode::CONFLICT, Json(json!({ "error": "this system goes by the machine's clock" })))
+            .into_response()
+    }
+}
+
+/// Hours to record.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct CreditInput {
+    holder_id: HolderId,
+    title: String,
+    form: CreditForm,
+    category: CreditCategory,
+    completed_on: CalendarDate,
+    hours: Hours,
+}
+
+async fn record_credit(State(desk): State<Desk>, Json(input): Json<CreditInput>) -> Response {
+    match credit(&desk, input).await {
+        Ok(Some(record)) => (StatusCode::CREATED, Json(record)).into_response(),
+        Ok(None) => {
+            let error = "this holder has no registration in force, so there is no cycle to record hours in";
+            (StatusCode::CONFLICT, Json(json!({ "error": error }))).into_response()
+        }
+        Err(error) => failed(&error),
+    }
+}
+
+async fn credit(desk: &Desk, input: CreditInput) -> anyhow::Result<Option<CreditRecord>> {
+    let dossier = desk.store.dossier(&input.holder_id, desk.clock.now()).await?;
+    let Some(registration) = dossier.active_registration() else { return Ok(None) };
+    let record = CreditRecord {
+        id: CreditId::mint(random_u128()?),
+        holder: input.holder_id,
+        cycle_start: registration.cycle.start,
+        title: input.title,
+        form: input.form,
+        category: input.category,
+        completed_on: input.completed_on,
+        hours: input.hours,
+        state: CreditState::Recognised,
+    };
+    desk.store.record_credit(&record).await?;
+    Ok(Some(record))
+}
+
+async fn run_job(State(desk): State<Desk>, Path(job): Path<String>) -> Response {
+    let job = match job.as_str() {
+        "daily" => Job::Daily,
+        "plan" => Job::Plan,
+        "sweep" => Job::Sweep,
+        _ => {
+            let error = json!({ "error": "unknown job", "jobs": ["daily", "plan", "sweep"] });
+            return (StatusCode::NOT_FOUND, Json(error)).into_response();
+        }
+    };
+    match desk.reminder.run(job, BUDGET, |_: &Report| {}).await {
+        Ok(report) => Json(report).into_response(),
+        Err(error) => failed(&error),
+    }
+}

@@ -1,0 +1,19 @@
+//! Everything on one machine: an embedded DynamoDB and its stream, an embedded S3, a mailbox behind a
+//! real SMTP port, a stand-in for WeChat's sign-in, and the API reference.
+//!
+//! Each room stands alone, listens on loopback only, picks its own port when asked for port 0, and stops
+//! when it is dropped; the `local` binary opens one of each, and a test opens as many as it likes.
+
+pub mod desk;
+pub mod dynamodb;
+pub mod gateway;
+pub mod keys;
+pub mod mailbox;
+pub mod reference;
+pub mod s3;
+pub mod serve;
+pub mod staff;
+pub mod stream;
+pub mod system;
+pub mod tour;
+pub mod wechat;

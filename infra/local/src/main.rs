@@ -1,0 +1,53 @@
+//! `cargo run --release`: the whole system on this machine. `cargo run --release -- tour`: the story of a registration.
+
+mod console;
+
+use clap::{Parser, Subcommand};
+use std::{path::PathBuf, process::ExitCode};
+
+/// 社工证登记：在本机运行整套系统。The whole system on this machine.
+#[derive(Parser)]
+#[command(name = "social-worker-registry", version)]
+struct Cli {
+    /// 主服务端口，附件存储用下一个端口。The port; the attachments' store takes the next one.
+    #[arg(long, default_value_t = 8600, value_parser = clap::value_parser!(u16).range(1..65535))]
+    port: u16,
+    /// 数据文件夹。The data folder.
+    #[arg(long, default_value = ".local", global = true)]
+    data: PathBuf,
+    /// 清空数据重新开始。Starts anew: removes this program's data from the folder.
+    #[arg(long)]
+    fresh: bool,
+    /// 日志级别：off、error、warn、info、debug。How much is logged.
+    #[arg(long, default_value = "warn", global = true)]
+    log: tracing::level_filters::LevelFilter,
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// 演示一次登记的完整过程（约半分钟）。Plays the whole life of a registration.
+    Tour,
+    /// 立即运行每日提醒任务，显示进度。Runs the daily job on the data folder, showing progress.
+    Remind,
+}
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let cli = Cli::parse();
+    console::log_to_stderr(cli.log);
+    let outcome = match cli.command {
+        Some(Command::Tour) => local::tour::run().await,
+        Some(Command::Remind) => console::remind(cli.data).await,
+        None => console::serve(cli.port, cli.data, cli.fresh).await,
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            // One line: what is wrong and what to do.
+            eprintln!("✗ {}", format!("{error:#}").replace('\n', " "));
+            ExitCode::FAILURE
+        }
+    }
+}

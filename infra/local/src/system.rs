@@ -1,0 +1,206 @@
+//! The whole system in one process: every function's router over the embedded stores, the table's stream driving
+//! `notifier`, a real SMTP line to the mailbox. Configured by the same variables as a deployed function; the only thing
+//! that is put in by hand is the clock.
+
+use crate::{
+    dynamodb::{EmbeddedDynamoDb, StoreAt},
+    gateway::Gateway,
+    keys::Keys,
+    mailbox::Mailbox,
+    s3::{Credentials as S3Credentials, EmbeddedS3},
+    serve::LoopbackServer,
+    staff,
+    stream::{PumpOptions, StreamPump},
+    wechat::WeChat,
+};
+use anyhow::{Context, Result};
+use attachment::Attachments;
+use aws_credential_types::Credentials;
+use axum::Router;
+use common::{
+    auth::keys::SigningSeed,
+    aws::{Endpoints, SdkParts},
+    clock::Clock,
+    config::Env,
+    http::App,
+};
+use notifier::Notifier;
+use reminder::Reminder;
+use review::Review;
+use session::Session;
+use std::{path::PathBuf, sync::Arc, time::Duration};
+
+/// The records' table.
+const TABLE: &str = "social-worker-registry";
+/// The idempotency keys' table.
+const IDEMPOTENCY_TABLE: &str = "social-worker-registry-idempotency";
+/// The attachments' bucket.
+const BUCKET: &str = "attachments";
+/// The region everything says it's in.
+const REGION: &str = "cn-north-1";
+/// The S3 key pair's id.
+const S3_KEY: &str = "local";
+/// The stand-in mini-program.
+pub const WECHAT_APP: &str = "wx-local";
+/// The demo service client, the mini-program's own back end.
+pub const SERVICE_CLIENT: &str = "demo-backend";
+
+/// Where a system keeps its data, and where it listens.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// The folder for keys, objects and mail.
+    pub data: PathBuf,
+    /// True to keep the tables in memory and nothing of the stream's place: what a test or a tour wants.
+    pub in_memory: bool,
+    /// The port of the embedded S3; 0 takes any.
+    pub s3_port: u16,
+    /// The address that links in mails lead to.
+    pub portal: String,
+}
+
+/// A running system. Dropping it stops everything.
+pub struct System {
+    /// The clock that every function goes by.
+    pub clock: Clock,
+    /// Store, public keys, rules.
+    pub app: App,
+    /// Every function's routes, under `/v1`.
+    pub api: Router,
+    /// The scheduled function.
+    pub reminder: Arc<Reminder>,
+    /// What was mailed.
+    pub mailbox: Mailbox,
+    /// The stand-in for WeChat.
+    pub wechat: WeChat,
+    /// The secrets.
+    pub keys: Keys,
+    /// The variables the functions were configured by.
+    pub env: Env,
+    pump: StreamPump,
+    s3: EmbeddedS3,
+    // In this order they are dropped: first who calls, last what is called.
+    _wechat_server: LoopbackServer,
+    dynamodb: EmbeddedDynamoDb,
+}
+
+impl System {
+    /// Starts a system that goes by `clock`.
+    pub async fn start(options: &Options, clock: Clock) -> Result<Self> {
+        let database = options.data.join("registry.sqlite");
+        let at = if options.in_memory { StoreAt::Memory } else { StoreAt::File(database) };
+        // First, since it holds the lock that keeps a second process out of this folder.
+        let dynamodb = EmbeddedDynamoDb::start(at)?;
+        let keys = Keys::of_folder(&options.data)?;
+        let s3_credentials =
+            S3Credentials { access_key: S3_KEY.to_owned(), secret_key: keys.s3_secret.clone() };
+        let s3 =
+            EmbeddedS3::start(&options.data.join("s3"), &s3_credentials, BUCKET, options.s3_port).await?;
+        let mailbox = Mailbox::start(&options.data.join("mail"), 0).await?;
+        let wechat = WeChat::new(WECHAT_APP, keys.wechat_secret.clone());
+        let wechat_server = LoopbackServer::start(wechat.router(), 0).await.context("the WeChat stand-in")?;
+
+        let parts = SdkParts::new(
+            REGION,
+            Credentials::new(S3_KEY, keys.s3_secret.clone(), None, None, "local"),
+            Endpoints {
+                dynamodb: Some(dynamodb.endpoint().parse()?),
+                s3: Some(s3.endpoint().parse()?),
+                ses: None,
+            },
+        )?;
+        let env = Env::of(variables(options, &keys, &mailbox, &wechat_server)?);
+        let app = App::from_env(&env, &parts, clock.clone())?;
+        app.store.create_tables().await?;
+        staff::appoint(&app, &keys).await?;
+
+        let api = Gateway::default()
+            .with(session::ROUTES, session::router(Session::from_env(app.clone(), &env, &parts)?))
+            .with(submission::ROUTES, submission::router(app.clone()))
+            .with(attachment::ROUTES, attachment::router(Attachments::from_env(app.clone(), &env, &parts)?))
+            .with(review::ROUTES, review::router(Review::from_env(app.clone(), &env, &parts)?))
+            .into_router();
+        let notifier = Arc::new(Notifier::from_env(&env, &parts, clock.clone())?);
+        let reminder = Arc::new(Reminder::from_env(&env, &parts, clock.clone())?);
+        let position = (!options.in_memory).then(|| options.data.join("stream.position"));
+        let stream =
+            PumpOptions { table: TABLE.to_owned(), region: REGION.to_owned(), batch_size: 100, position };
+        let pump = StreamPump::start(&dynamodb, stream, move |batch| {
+            let notifier = notifier.clone();
+            async move { deliver(&notifier, batch).await }
+        })?;
+        Ok(Self {
+            clock,
+            app,
+            api,
+            reminder,
+            mailbox,
+            wechat,
+            keys,
+            env,
+            pump,
+            s3,
+            _wechat_server: wechat_server,
+            dynamodb,
+        })
+    }
+
+    /// Returns once every change written before this call has been handed to `notifier`, and its mail sent.
+    pub async fn drain(&self) -> Result<()> {
+        tokio::time::timeout(Duration::from_secs(30), self.pump.drain())
+            .await
+            .context("the stream doesn't drain")??;
+        Ok(())
+    }
+
+    /// The embedded DynamoDB's endpoint.
+    pub fn dynamodb_endpoint(&self) -> &str {
+        self.dynamodb.endpoint()
+    }
+
+    /// The embedded S3's endpoint.
+    pub fn s3_endpoint(&self) -> &str {
+        self.s3.endpoint()
+    }
+}
+
+/// Hands a batch to `notifier` as Lambda would, and has the batch come again where it names failed records.
+async fn deliver(notifier: &Notifier, batch: serde_json::Value) -> Result<()> {
+    let event = serde_json::from_value(batch).context("a batch of the stream isn't an event")?;
+    let failed = notifier.handle(event).await.batch_item_failures.len();
+    anyhow::ensure!(failed == 0, "{failed} records are to be handed over again");
+    Ok(())
+}
+
+fn variables(
+    options: &Options,
+    keys: &Keys,
+    mailbox: &Mailbox,
+    wechat: &LoopbackServer,
+) -> Result<Vec<(String, String)>> {
+    let seed: SigningSeed = keys.token_seed.parse()?;
+    let public = seed.public_key()?;
+    let client_hash = hex::encode(common::crypto::sha256(keys.client_secret.as_bytes()));
+    let variables = [
+        ("TABLE_NAME", TABLE.to_owned()),
+        ("IDEMPOTENCY_TABLE_NAME", IDEMPOTENCY_TABLE.to_owned()),
+        ("BUCKET_NAME", BUCKET.to_owned()),
+        ("FIELD_KEYS", format!("local={}", keys.field)),
+        ("LOOKUP_KEY", keys.lookup.clone()),
+        ("TOKEN_SEED", keys.token_seed.clone()),
+        ("TOKEN_PUBLIC_KEYS", public.to_string()),
+        ("TOKEN_ISSUER", "https://localhost/social-worker-registry".to_owned()),
+        ("TOKEN_AUDIENCE", "social-worker-registry".to_owned()),
+        ("WECHAT_BASE_URL", wechat.url()),
+        ("WECHAT_APPS", format!("{WECHAT_APP}:{}", keys.wechat_secret)),
+        ("SERVICE_CLIENTS", format!("{SERVICE_CLIENT}:{WECHAT_APP}:{client_hash}")),
+        ("MAIL_CARRIER", "smtp".to_owned()),
+        ("MAIL_OFFICE", "社会工作者登记管理办公室".to_owned()),
+        ("MAIL_FROM", "registry@example.com".to_owned()),
+        ("MAIL_ENQUIRIES", "当地社会工作登记管理机构（工作日 9:00–17:00）".to_owned()),
+        ("PORTAL_URL", options.portal.clone()),
+        ("SMTP_HOST", mailbox.address().ip().to_string()),
+        ("SMTP_PORT", mailbox.address().port().to_string()),
+        ("SMTP_TLS", "none".to_owned()),
+    ];
+    Ok(variables.map(|(name, value)| (name.to_owned(), value)).to_vec())
+}
