@@ -1,0 +1,188 @@
+//! Staying signed in and signing out: refresh tokens, access tokens, and the keys they are verified by.
+
+use super::house::House;
+use common::auth::{
+    keys::PublicKey,
+    refresh::{HOLDER_LIFETIME_SECONDS, STAFF_LIFETIME_SECONDS},
+};
+use domain::actor::Role;
+use rstest::rstest;
+use serde_json::json;
+use session::Session;
+
+#[tokio::test]
+async fn each_refresh_token_gives_the_next_pair_once() {
+    let house = House::new().await;
+    let mut reply = house.holder("li").await;
+    let holder = reply.text("/holder_id");
+    for _ in 0..3 {
+        house.pass(3600);
+        let next = house.refresh(&reply.text("/refresh_token")).await.expect(200);
+        assert_eq!(next.text("/holder_id"), holder);
+        assert_eq!(next.body["refresh_expires_at"], reply.body["refresh_expires_at"], "nothing is extended");
+        house.principal(&next.text("/access_token"));
+        reply = next;
+    }
+}
+
+#[tokio::test]
+async fn a_token_used_again_ends_the_sign_in_for_both_who_hold_it() {
+    let house = House::new().await;
+    let first = house.holder("li").await;
+    let other = house.holder("li").await;
+    let second = house.refresh(&first.text("/refresh_token")).await.expect(200);
+    let third = house.refresh(&second.text("/refresh_token")).await.expect(200);
+    let again = house.refresh(&first.text("/refresh_token")).await.expect(401);
+    assert_eq!(again.code(), "refresh_token_reused");
+    for token in [&first, &second, &third] {
+        let reply = house.refresh(&token.text("/refresh_token")).await.expect(401);
+        assert_eq!(reply.code(), "refresh_token_ended");
+    }
+    house.refresh(&other.text("/refresh_token")).await.expect(200);
+}
+
+#[tokio::test]
+async fn of_two_uses_at_the_same_time_one_wins_and_then_the_sign_in_ends() {
+    let house = House::new().await;
+    let token = house.holder("li").await.text("/refresh_token");
+    let (one, other) = tokio::join!(house.refresh(&token), house.refresh(&token));
+    let (won, lost) = if one.status.is_success() { (one, other) } else { (other, one) };
+    assert_eq!((won.status.as_u16(), lost.status.as_u16()), (200, 401), "{:#}", lost.body);
+    assert_eq!(lost.code(), "refresh_token_reused");
+    let next = house.refresh(&won.text("/refresh_token")).await.expect(401);
+    assert_eq!(next.code(), "refresh_token_ended");
+}
+
+#[tokio::test]
+async fn a_sign_in_ends_by_itself_however_often_it_is_refreshed() {
+    let house = House::new().await;
+    let holder = house.holder("li").await;
+    let staff = house.appoint("wang", &[Role::FinalReviewer], "42").await;
+    let staff = house.sign_in(&staff).await.expect(200);
+    house.pass(STAFF_LIFETIME_SECONDS - 5);
+    let staff = house.refresh(&staff.text("/refresh_token")).await.expect(200);
+    house.pass(10);
+    assert_eq!(
+        house.refresh(&staff.text("/refresh_token")).await.expect(401).code(),
+        "refresh_token_expired"
+    );
+    house.pass(HOLDER_LIFETIME_SECONDS - STAFF_LIFETIME_SECONDS - 60);
+    let holder = house.refresh(&holder.text("/refresh_token")).await.expect(200);
+    house.pass(60);
+    assert_eq!(
+        house.refresh(&holder.text("/refresh_token")).await.expect(401).code(),
+        "refresh_token_expired"
+    );
+}
+
+#[tokio::test]
+async fn signing_out_ends_one_sign_in_and_can_be_repeated() {
+    let house = House::new().await;
+    let staff = house.appoint("wang", &[Role::FinalReviewer], "42").await;
+    for (leaving, staying) in [
+        (house.holder("li").await, house.holder("li").await),
+        (house.sign_in(&staff).await, house.sign_in(&staff).await),
+    ] {
+        let body = json!({ "refresh_token": leaving.text("/refresh_token") });
+        for _ in 0..2 {
+            let reply = house.send("DELETE", "/v1/session", None, Some(body.clone()), &[]).await;
+            assert_eq!((reply.status.as_u16(), reply.body.is_null()), (204, true));
+        }
+        let reply = house.refresh(&leaving.text("/refresh_token")).await.expect(401);
+        assert_eq!(reply.code(), "refresh_token_ended");
+        house.refresh(&staying.text("/refresh_token")).await.expect(200);
+    }
+    let body = json!({ "refresh_token": "nonsense" });
+    let reply = house.send("DELETE", "/v1/session", None, Some(body), &[]).await.expect(401);
+    assert_eq!(reply.code(), "refresh_token_malformed");
+}
+
+#[tokio::test]
+async fn what_is_no_refresh_token_of_ours_gives_nothing() {
+    let house = House::new().await;
+    let staff = house.appoint("wang", &[Role::FinalReviewer], "42").await;
+    let other = house.appoint("zhao", &[Role::FinalReviewer], "42").await;
+    let token = house.sign_in(&staff).await.expect(200).text("/refresh_token");
+    let tail = token.strip_prefix(&format!("{}.", staff.id)).expect("the account's id in front");
+    let holder = house.holder("li").await.text("/refresh_token");
+    for (text, code) in [
+        (String::new(), "refresh_token_malformed"),
+        (token.replace('.', ""), "refresh_token_malformed"),
+        (format!("{token}."), "refresh_token_malformed"),
+        (tail.to_owned(), "refresh_token_ended"),
+        (format!("{}.{tail}", other.id), "refresh_token_ended"),
+        (format!("{}.{holder}", staff.id), "refresh_token_ended"),
+    ] {
+        assert_eq!(house.refresh(&text).await.expect(401).code(), code, "{text}");
+    }
+    house.refresh(&token).await.expect(200);
+    house.refresh(&holder).await.expect(200);
+}
+
+#[tokio::test]
+async fn an_access_token_lives_half_an_hour() {
+    let house = House::new().await;
+    let (_, token) = house.administrator("admin", "42").await;
+    house.pass(1795);
+    house.send("GET", "/v1/staff", Some(&token), None, &[]).await.expect(200);
+    house.pass(6);
+    let reply = house.send("GET", "/v1/staff", Some(&token), None, &[]).await.expect(401);
+    assert_eq!(reply.code(), "token_expired");
+}
+
+#[rstest]
+#[case::no_token(|_: &str| None, 401, "token_missing")]
+#[case::nonsense(|_: &str| Some("nonsense".to_owned()), 401, "token_malformed")]
+#[case::another_signature(|token: &str| { let (body, _) = token.rsplit_once('.').unwrap(); Some(format!("{body}.{}", "A".repeat(86))) }, 401, "token_signature_invalid")]
+#[case::no_signature(|token: &str| { let (body, _) = token.rsplit_once('.').unwrap(); Some(format!("{body}.")) }, 401, "token_signature_invalid")]
+#[case::another_claim(|token: &str| { let mut parts: Vec<_> = token.split('.').map(str::to_owned).collect(); let middle = parts[1].len() / 2; let claim = if &parts[1][middle..=middle] == "A" { "B" } else { "A" }; parts[1].replace_range(middle..=middle, claim); Some(parts.join(".")) }, 401, "token_signature_invalid")]
+#[tokio::test]
+async fn a_token_that_is_not_ours_opens_nothing(
+    #[case] tamper: fn(&str) -> Option<String>,
+    #[case] status: u16,
+    #[case] code: &str,
+) {
+    let house = House::new().await;
+    let (_, token) = house.administrator("admin", "42").await;
+    let tampered = tamper(&token);
+    let reply = house.send("GET", "/v1/staff", tampered.as_deref(), None, &[]).await.expect(status);
+    assert_eq!(reply.code(), code);
+    house.send("GET", "/v1/staff", Some(&token), None, &[]).await.expect(200);
+}
+
+#[tokio::test]
+async fn the_keys_are_public_and_may_be_kept_for_an_hour() {
+    let house = House::new().await;
+    let reply = house.send("GET", "/v1/session/keys", None, None, &[]).await.expect(200);
+    assert_eq!(reply.headers["cache-control"], "public, max-age=3600");
+    let keys = reply.body["keys"].as_array().unwrap();
+    assert_eq!(keys.len(), 1);
+    assert_eq!((&keys[0]["kty"], &keys[0]["alg"]), (&json!("OKP"), &json!("EdDSA")));
+    let key: PublicKey = house.variables["TOKEN_PUBLIC_KEYS"].parse().unwrap();
+    assert_eq!(keys[0]["kid"], key.id());
+    assert!(!reply.body.to_string().contains(&house.variables["TOKEN_SEED"]));
+}
+
+#[rstest]
+#[case("TOKEN_SEED", "", "environment variable TOKEN_SEED is not set")]
+#[case("TOKEN_SEED", "c2hvcnQ=", "environment variable TOKEN_SEED can't be used")]
+#[case("TOKEN_SEED", "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=", "isn't among TOKEN_PUBLIC_KEYS")]
+#[case("TOKEN_LIFETIME_SECONDS", "half an hour", "environment variable TOKEN_LIFETIME_SECONDS can't be used")]
+#[case("WECHAT_APPS", "", "environment variable WECHAT_APPS is not set")]
+#[case("WECHAT_APPS", "wx1-s3cret", "environment variable WECHAT_APPS can't be used")]
+#[case("WECHAT_BASE_URL", "http://api.weixin.qq.com", "WeChat base URL")]
+#[case("SERVICE_CLIENTS", "backend:wx1:s3cret", "environment variable SERVICE_CLIENTS can't be used")]
+#[tokio::test]
+async fn what_is_missing_or_malformed_in_the_configuration_is_named(
+    #[case] name: &str,
+    #[case] value: &str,
+    #[case] expected: &str,
+) {
+    let house = House::new().await;
+    let mut variables = house.variables.clone();
+    variables.insert(name.to_owned(), value.to_owned());
+    let env = common::config::Env::of(variables);
+    let error = Session::from_env(house.app.clone(), &env, &house.parts).err().expect("an error").to_string();
+    assert!(error.contains(expected), "{error}");
+    assert!(!error.contains("s3cret") && !error.contains("c2hvcnQ="), "{error}");
+}
