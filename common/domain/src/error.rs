@@ -41,7 +41,7 @@ pub enum Refusal {
     #[error("申请还不完整，请补充：{}", list(.0))]
     NotReady(Vec<Shortcoming>),
     /// A renewal before its window.
-    #[error("再登记尚未开放，请于 {} 至 {} 提交", .opens.in_chinese(), .closes.in_chinese())]
+    #[error("再登记尚未开放，请于 {}至 {}提交", .opens.in_chinese(), .closes.in_chinese())]
     RenewalTooEarly {
         /// First day of the window.
         opens: CalendarDate,
@@ -51,7 +51,7 @@ pub enum Refusal {
         rule: Citation,
     },
     /// A renewal after its window.
-    #[error("再登记已于 {} 截止，登记已失效。{}", .closed.in_chinese(), if *.anew { "请重新办理首次登记" } else { "请联系当地登记管理机构" })]
+    #[error("再登记已于 {}截止，登记已失效。{}", .closed.in_chinese(), if *.anew { "请重新办理首次登记" } else { "请联系当地登记管理机构" })]
     RenewalWindowClosed {
         /// Last day of the window.
         closed: CalendarDate,
@@ -77,7 +77,7 @@ pub enum Refusal {
         rule: Citation,
     },
     /// A first registration after its window, where the rules refuse that.
-    #[error("首次登记已于 {} 截止，按规定不能再办理，请联系当地登记管理机构", .closed.in_chinese())]
+    #[error("首次登记已于 {}截止，按规定不能再办理，请联系当地登记管理机构", .closed.in_chinese())]
     FirstWindowClosed {
         /// Last day of the window.
         closed: CalendarDate,
@@ -91,7 +91,7 @@ pub enum Refusal {
         number: RegistrationNumber,
     },
     /// There is no registration to renew, change or cancel.
-    #[error("没有有效的登记，不能办理{}", .kind.label())]
+    #[error("没有有效的登记，不能办理{}，请先办理首次登记", .kind.label())]
     NoActiveRegistration {
         /// What was asked for.
         kind: ApplicationKind,
@@ -125,7 +125,7 @@ pub enum Refusal {
         wanted: &'static str,
     },
     /// What was returned wasn't mended in time.
-    #[error("修改期限已于 {} 截止，本申请不能再提交，请重新申请或联系当地登记管理机构", .mend_by.in_chinese())]
+    #[error("修改期限已于 {}截止，本申请不能再提交，请重新申请或联系当地登记管理机构", .mend_by.in_chinese())]
     MendPeriodOver {
         /// The last day to mend it.
         mend_by: CalendarDate,
@@ -133,10 +133,10 @@ pub enum Refusal {
         rule: Citation,
     },
     /// No such application, or not this person's.
-    #[error("没有找到该申请")]
+    #[error("没有找到该申请，请在申请列表中核对后重试")]
     UnknownApplication,
     /// No such attachment, or not this person's.
-    #[error("没有找到该附件")]
+    #[error("没有找到该附件，可能已被替换或删除，请刷新后查看")]
     UnknownAttachment,
     /// A file in a format that isn't taken for its kind.
     #[error("{}只接受 {accepted} 格式的文件", .kind.label())]
@@ -193,7 +193,7 @@ pub enum Refusal {
         state: &'static str,
     },
     /// Somebody else is at it.
-    #[error("该申请正由其他审核人员办理，{} 后可接手", .until.in_chinese())]
+    #[error("该申请正由其他审核人员办理，{}后可接手", .until.in_chinese())]
     ClaimedByOther {
         /// Until when.
         until: crate::date::Instant,
@@ -269,16 +269,21 @@ impl Refusal {
         match self {
             Self::InvalidFields(errors) => errors.clone(),
             Self::NotReady(shortcomings) => shortcomings.iter().map(Shortcoming::as_field_error).collect(),
-            Self::FieldNotChangeable(fields) | Self::ChangeNeedsApplication(fields) => fields
-                .iter()
-                .map(|field| FieldError {
-                    field: field.key().to_owned(),
-                    code: self.code().to_owned(),
-                    detail: format!("{}不能这样修改", field.label()),
-                })
-                .collect(),
+            Self::FieldNotChangeable(fields) => {
+                self.on_each(fields, "不能通过此申请修改，请恢复原来的内容或联系当地登记管理机构")
+            }
+            Self::ChangeNeedsApplication(fields) => self.on_each(fields, "已登记，请通过信息变更申请修改"),
             _ => Vec::new(),
         }
+    }
+
+    fn on_each(&self, fields: &[Field], what: &str) -> Vec<FieldError> {
+        let error = |field: &Field| FieldError {
+            field: field.key().to_owned(),
+            code: self.code().to_owned(),
+            detail: format!("{}{what}", field.label()),
+        };
+        fields.iter().map(error).collect()
     }
 
     /// The rule behind it, where one can be quoted.

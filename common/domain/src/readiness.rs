@@ -147,7 +147,7 @@ pub fn check_window(
             if day < opens {
                 return Err(Refusal::RenewalTooEarly { opens, closes, rule });
             }
-            if day > closes || registration.status == RegistrationStatus::Lapsed {
+            if day > closes {
                 let anew = *rules.first_registration.late == LatePolicy::AcceptAndFlag;
                 return Err(Refusal::RenewalWindowClosed { closed: closes, anew, rule });
             }

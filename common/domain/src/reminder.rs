@@ -162,11 +162,10 @@ pub fn first_window_due(dossier: &Dossier, now: Instant, library: &RuleLibrary) 
     let mut change = Change::by_system(profile.holder.clone(), JournalAction::Reminded, now);
     change.journal.rule =
         Some(rules.cite("first_registration.window_months", &rules.first_registration.window_months));
-    let waiting = dossier.applications.iter().any(|application| application.state == State::Submitted);
     let due = first_due(dossier, profile, rules);
-    if due.is_none_or(|due| due > today) || waiting {
-        // Nothing to remind of any more, or for now: submitting and deciding set the date anew.
-        next.next_due = due.filter(|_| !waiting);
+    if due.is_none_or(|due| due > today) {
+        // The rules were edited since the date was set: only the date is new.
+        next.next_due = due;
         change.profile = Some(next);
         return Some(change);
     }

@@ -1,13 +1,14 @@
 //! Reminders: each threshold on its day, once; missed days made up for by the most urgent one; and the end of what
 //! nobody acted on. [`World::run_job`] also asserts that whatever was due moves on to a later day.
 
-use crate::common::{World, answers, noon};
+use crate::common::{World, answers, hubei, noon};
 use domain::{
     application::{ApplicationKind, JournalAction, Outcome, State},
     date::{CalendarDate, date},
     id::ApplicationId,
     notification::{Message, Notification},
     registration::RegistrationStatus,
+    reminder::next_due,
     rules::RuleLibrary,
 };
 use proptest::{collection::btree_set, prelude::*};
@@ -118,6 +119,7 @@ fn nothing_is_due_while_a_renewal_waits_or_is_being_mended(
     let id = world.draft(ApplicationKind::Renewal);
     world.submit(&id).unwrap();
     assert_eq!(world.registration().next_due, None);
+    assert_eq!(next_due(world.registration(), hubei()), None);
     if outcome == Outcome::Approve {
         world.decide_stage(&id, outcome).unwrap();
         assert_eq!(run_on(&mut world, end, (-40..80).rev()), []);
@@ -174,6 +176,21 @@ fn a_threshold_that_was_taken_out_of_the_rules_only_moves_the_date() {
     let (mut world, end) = registered();
     world.rules = Box::leak(Box::new(RuleLibrary::parse(&texts).unwrap()));
     assert_eq!(run_on(&mut world, end, (-2..=90).rev()), [(30, vec![30]), (7, vec![7]), (-1, vec![-1])]);
+
+    let (mut world, end) = unregistered("420106");
+    world.rules = Box::leak(Box::new(RuleLibrary::parse(&texts).unwrap()));
+    assert_eq!(run_on(&mut world, end, (-2..=90).rev()), [(30, vec![30]), (7, vec![7]), (-1, vec![-1])]);
+}
+
+#[test]
+fn a_reminder_that_went_out_is_not_repeated_under_edited_rules() {
+    const HUBEI: &str = include_str!("../rules/hubei.toml");
+    let other = HUBEI.replace("[90, 60, 30, 14, 7, 1]", "[90, 7]");
+    let texts = [&other, include_str!("../rules/national.toml")];
+    let (mut world, end) = registered();
+    assert_eq!(run_on(&mut world, end, [90, 60]), [(90, vec![90]), (60, vec![60])]);
+    world.rules = Box::leak(Box::new(RuleLibrary::parse(&texts).unwrap()));
+    assert_eq!(run_on(&mut world, end, (-2..60).rev()), [(7, vec![7]), (-1, vec![-1])]);
 }
 
 /// Somebody whose certificate was issued on 2 March 2026 and who only saved their profile; the window's last day.
@@ -218,7 +235,9 @@ fn the_windows_reminders_stop_while_an_application_waits_and_go_on_when_it_ended
     let id = world.first_with(json!({ "issued_on": "2026-03-02" }));
     assert_eq!(run_on(&mut world, end, [60]), [(60, vec![60])], "a draft is no submission");
     world.submit(&id).unwrap();
+    assert_eq!(world.dossier.profile.next_due, None);
     world.save_profile(json!({ "mobile": "13900139000" })).unwrap();
+    assert_eq!(world.dossier.profile.next_due, None, "nor does saving the profile bring it back");
     assert_eq!(run_on(&mut world, end, [30, 14]), []);
     world.withdraw(&id).unwrap();
     assert_eq!(run_on(&mut world, end, [13, 7]), [(13, vec![13]), (7, vec![7])]);

@@ -2,7 +2,7 @@
 
 use crate::common::{World, code, identity_key};
 use domain::{
-    application::{ApplicationKind, Outcome, Stage, State, UniqueKey},
+    application::{ApplicationKind, Claim, Outcome, Stage, State, UniqueKey},
     attachment::AttachmentKind,
     date::date,
     error::Refusal,
@@ -13,6 +13,7 @@ use domain::{
 };
 use rstest::rstest;
 use serde_json::{Value, json};
+use std::collections::BTreeSet;
 
 const TWO_SIDES: [AttachmentKind; 2] = [AttachmentKind::IdentityCardFront, AttachmentKind::IdentityCardBack];
 
@@ -162,7 +163,7 @@ fn documents(world: &World) -> Vec<String> {
         UniqueKey::Identity(key) => Some(key.as_str().rsplit(':').next().unwrap().to_owned()),
         _ => None,
     });
-    keys.collect()
+    keys.collect::<BTreeSet<_>>().into_iter().collect()
 }
 
 #[test]
@@ -197,6 +198,53 @@ fn a_change_of_identity_document_holds_both_until_it_is_decided_and_then_one() {
     assert_eq!(world.application(&id).identity, identity_key(&world.application(&id).form));
     world.withdraw(&id).unwrap();
     assert_eq!(documents(&world), [OLD]);
+}
+
+#[test]
+fn a_document_that_two_applications_bring_is_held_until_both_have_ended() {
+    let new = json!({ "identity_document": { "kind": "passport", "number": "E12345678" } });
+    let mut world = World::registered(date(2026, 3, 2));
+    world.earn(900);
+    world.go_to_day(date(2029, 1, 10));
+    let ids = [ApplicationKind::Change, ApplicationKind::Renewal].map(|kind| {
+        let id = world.draft(kind);
+        world.enter(&id, new.clone()).unwrap();
+        world.attach(&id, AttachmentKind::IdentityCardFront);
+        world.submit(&id).unwrap();
+        id
+    });
+    world.withdraw(&ids[0]).unwrap();
+    assert_eq!(documents(&world), ["11010519491231002X", "E12345678"]);
+    world.withdraw(&ids[1]).unwrap();
+    assert_eq!(documents(&world), ["11010519491231002X"]);
+}
+
+#[test]
+fn a_draft_with_a_document_replaced_meanwhile_does_not_take_it_back() {
+    let mut world = World::registered(date(2026, 3, 2));
+    world.earn(900);
+    world.go_to_day(date(2029, 1, 10));
+    let change = world.draft(ApplicationKind::Change);
+    let renewal = world.draft(ApplicationKind::Renewal);
+    let new = json!({ "identity_document": { "kind": "passport", "number": "E12345678" } });
+    world.enter(&renewal, new).unwrap();
+    world.attach(&renewal, AttachmentKind::IdentityCardFront);
+    world.submit(&renewal).unwrap();
+    world.approve_all(&renewal);
+    assert_eq!(documents(&world), ["E12345678"]);
+
+    world.enter(&change, json!({ "position": "督导" })).unwrap();
+    let old = identity_key(&world.application(&change).form).map(UniqueKey::Identity).unwrap();
+    let decided = world.submit(&change).unwrap();
+    // It may be somebody else's by now: it's neither taken nor let go.
+    let names_it =
+        |claim: &Claim| matches!(claim, Claim::Take { key, .. } | Claim::Release { key, .. } if *key == old);
+    assert!(!decided.claims.iter().any(names_it));
+    assert_eq!(documents(&world), ["E12345678"]);
+    assert_eq!(
+        identity_key(&world.dossier.profile.form).map(UniqueKey::Identity).as_ref(),
+        world.held.keys().next()
+    );
 }
 
 /// A registration in its renewal window, whose cancellation was approved while `kind` waited at the final stage.

@@ -110,9 +110,11 @@ fn a_second_certificate_under_review_leaves_the_registered_data_alone() {
     assert_eq!(world.registration().name.as_str(), "张三");
     world.approve_all(&second);
 
-    // The first certificate's renewal is about the first certificate.
+    // The first certificate's renewal starts from what is registered of the first certificate.
     let renewal =
         world.try_open(ApplicationKind::Renewal, Some(number.clone())).unwrap().application.unwrap().id;
-    let certificate = world.application(&renewal).form.certificate().unwrap();
-    assert_eq!(certificate, world.dossier.registration(&number).unwrap().certificate);
+    let form = &world.application(&renewal).form;
+    let registration = world.dossier.registration(&number).unwrap();
+    assert_eq!(form.certificate().as_ref(), Some(&registration.certificate));
+    assert_eq!(form.name.as_ref(), Some(&registration.name));
 }

@@ -84,6 +84,21 @@ fn what_the_holder_changed_while_the_renewal_waited_is_kept() {
 }
 
 #[test]
+fn what_the_renewal_changed_is_kept_when_an_older_change_is_approved_after_it() {
+    let (mut world, id) = renewal(json!({ "district": "420502" }));
+    let change = world.draft(ApplicationKind::Change);
+    world.enter(&change, json!({ "name": "张三丰" })).unwrap();
+    world.attach(&change, AttachmentKind::IdentityCardFront);
+    world.attach(&change, AttachmentKind::IdentityCardBack);
+    world.submit(&change).unwrap();
+    world.submit(&id).unwrap();
+    world.approve_all(&id);
+    world.approve_all(&change);
+    let registration = world.registration();
+    assert_eq!((registration.name.as_str(), registration.district.as_str()), ("张三丰", "420502"));
+}
+
+#[test]
 fn one_renewal_is_under_way_at_a_time() {
     let (mut world, id) = renewal(json!({}));
     assert_eq!(code(&world.try_open(ApplicationKind::Renewal, None)), "application_already_open");

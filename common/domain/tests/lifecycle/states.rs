@@ -161,6 +161,20 @@ fn a_draft_nobody_submits_for_180_days_is_gone_and_leaves_room_for_another() {
 }
 
 #[test]
+fn a_draft_that_is_withdrawn_is_nobodys_news() {
+    for kind in [ApplicationKind::First, ApplicationKind::Renewal] {
+        let mut world = World::registered(date(2026, 3, 2));
+        let id = world.open(kind);
+        let change = world.withdraw(&id).unwrap();
+        assert_eq!(
+            (change.registration, change.profile, change.notifications),
+            (None, None, vec![]),
+            "{kind:?}"
+        );
+    }
+}
+
+#[test]
 fn a_draft_that_was_submitted_never_expires() {
     let mut world = World::new(noon(date(2026, 3, 2)));
     let id = world.first();

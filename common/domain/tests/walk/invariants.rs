@@ -248,6 +248,8 @@ impl Witness {
         for application in dossier.applications.iter().filter(|application| application.is_open()) {
             assert!(places.insert((application.kind, application.registration.clone())), "two open at once");
             assert!(application.next_due.is_none() || application.state == State::Returned);
+            let first_waits = application.kind == ApplicationKind::First && application.receipt.is_some();
+            assert!(!first_waits || dossier.profile.next_due.is_none(), "no reminder to do what was done");
         }
         let mut certificates = BTreeSet::new();
         let active = || dossier.registrations.iter().filter(|one| one.status == RegistrationStatus::Active);
