@@ -37,6 +37,17 @@ pub struct ReasonLine {
     pub text: String,
 }
 
+/// A receipt, as a letter about something else quotes it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReceiptLine {
+    /// The receipt's number.
+    pub number: String,
+    /// When the server accepted the submission.
+    pub accepted_at: Instant,
+    /// SHA-256 of what was submitted, hex.
+    pub content_hash: String,
+}
+
 /// What a message says.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "message", rename_all = "snake_case")]
@@ -114,6 +125,8 @@ pub enum Message {
         number: RegistrationNumber,
         /// What changed, in Chinese.
         fields: Vec<String>,
+        /// The receipt, where the submission took effect at once and no letter of its own brought it.
+        receipt: Option<ReceiptLine>,
     },
     /// Cancelled at the holder's wish (注销).
     Cancelled {
@@ -153,7 +166,7 @@ pub enum Message {
         valid_until: CalendarDate,
         /// First day on which the renewal can be submitted.
         renewal_opens: CalendarDate,
-        /// Days from today to that day.
+        /// Days from today to the last day of validity.
         days_left: i64,
         /// Hours still missing, in tenths of an hour.
         hours_missing_tenths: u32,

@@ -34,7 +34,7 @@ where
 
 /// Declares a function's routes:
 ///
-/// ```ignore
+/// ```text
 /// common::routes! {
 ///     state: common::http::App;
 ///     GET "/v1/me" => profile::read,

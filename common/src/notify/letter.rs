@@ -112,7 +112,9 @@ fn content(notification: &Notification, writing: Writing<'_>) -> Content {
                 hours_unit,
             },
         ),
-        Message::Changed { number, fields } => registration::changed(writing, number, fields),
+        Message::Changed { number, fields, receipt } => {
+            registration::changed(writing, number, fields, receipt.as_ref())
+        }
         Message::Cancelled { number } => registration::cancelled(writing, number),
         Message::FirstRegistrationDue { until, late_accepted, .. } => {
             registration::first_registration_due(writing, *until, *late_accepted)

@@ -2,11 +2,11 @@
 
 use super::{
     content::{Content, Tone, Writing, deadline_in_words},
-    wording::{day, hours, lines, one_line, time_left},
+    wording::{day, hours, lines, moment, one_line, time_left},
 };
 use domain::{
     application::ApplicationKind, certificate::CertificateLevel, date::CalendarDate,
-    registration::RegistrationNumber,
+    notification::ReceiptLine, registration::RegistrationNumber,
 };
 
 const VIEW: &str = "登录系统查看登记";
@@ -88,10 +88,15 @@ pub(super) fn registered(writing: Writing<'_>, registered: &Registered<'_>) -> C
 }
 
 /// A change took effect. It's told to the address on file, so that nobody's data is changed behind their back.
-pub(super) fn changed(writing: Writing<'_>, number: &RegistrationNumber, fields: &[String]) -> Content {
+pub(super) fn changed(
+    writing: Writing<'_>,
+    number: &RegistrationNumber,
+    fields: &[String],
+    receipt: Option<&ReceiptLine>,
+) -> Content {
     let fields: Vec<_> = fields.iter().flat_map(|field| lines(field)).collect();
     let listed = if fields.is_empty() { "登记信息".to_owned() } else { fields.join("、") };
-    Content::new(
+    let content = Content::new(
         Tone::Done,
         "变更已生效",
         format!("信息变更已生效：登记号 {number}"),
@@ -103,10 +108,19 @@ pub(super) fn changed(writing: Writing<'_>, number: &RegistrationNumber, fields:
         writing.at.day().in_chinese()
     ))
     .figure(NUMBER, &number.to_string())
-    .facts([("变更内容", listed)])
-    .steps(NEXT, ["登录系统核对变更后的信息是否准确。", "如果变更不是您本人申请的，请立即与我们联系。"])
-    .link(VIEW, writing.letterhead.registration())
-    .link(VERIFY, writing.letterhead.verification(number))
+    .facts([("变更内容", listed)]);
+    let content = match receipt {
+        Some(receipt) => content.facts([
+            ("回执号", one_line(&receipt.number)),
+            ("提交时间", moment(receipt.accepted_at)),
+            ("内容校验值（SHA-256）", one_line(&receipt.content_hash)),
+        ]),
+        None => content,
+    };
+    content
+        .steps(NEXT, ["登录系统核对变更后的信息是否准确。", "如果变更不是您本人申请的，请立即与我们联系。"])
+        .link(VIEW, writing.letterhead.registration())
+        .link(VERIFY, writing.letterhead.verification(number))
 }
 
 /// 注销 at the holder's wish.

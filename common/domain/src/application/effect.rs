@@ -1,14 +1,14 @@
 //! What an end of an application does to the register: an approval makes, carries on, changes or cancels a
 //! registration; any other end lets go of what the application held.
 
-use super::{Application, ApplicationKind, Change, Claim, Entropy, State, UniqueKey};
+use super::{Application, ApplicationKind, Change, Claim, Entropy, JournalAction, State, UniqueKey};
 use crate::{
     date::Instant,
     dossier::Dossier,
     error::Refusal,
     form::Field,
     id::{ApplicationId, IdentityKey},
-    notification::Message,
+    notification::{Message, ReceiptLine},
     registration::{Registration, RegistrationNumber, RegistrationStatus},
     reminder,
     rules::{RuleLibrary, RuleSet},
@@ -55,7 +55,13 @@ pub(super) fn approve(
             let mut registration = subject(dossier, next)?;
             registration.take_over(&next.form, &changed);
             let fields = changed.iter().map(|field| field.label().to_owned()).collect();
-            let message = Message::Changed { number: registration.number.clone(), fields };
+            let at_once = change.journal.action == JournalAction::Submitted;
+            let receipt = next.receipt.as_ref().filter(|_| at_once).map(|receipt| ReceiptLine {
+                number: receipt.number.clone(),
+                accepted_at: receipt.accepted_at,
+                content_hash: receipt.content_hash.clone(),
+            });
+            let message = Message::Changed { number: registration.number.clone(), fields, receipt };
             change.registration = Some(registration);
             message
         }

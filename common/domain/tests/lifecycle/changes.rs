@@ -52,8 +52,10 @@ fn what_needs_no_approval_takes_effect_at_once(
     let change = world.submit(&id).unwrap();
     assert_eq!(world.state(&id), State::Approved);
     let [told] = &change.notifications[..] else { panic!("one letter") };
-    let Message::Changed { fields, .. } = &told.message else { panic!("of the change") };
+    let Message::Changed { fields, receipt, .. } = &told.message else { panic!("of the change") };
     assert_eq!(fields[..], [label.to_owned()]);
+    let issued = world.application(&id).receipt.clone().unwrap();
+    assert_eq!(receipt.as_ref().unwrap().number, issued.number, "the letter is the receipt too");
     assert_eq!(world.registration().email, wanted.email.clone().unwrap());
     assert_eq!(world.dossier.profile.form.changed_fields(&wanted).len(), 1, "all but the declaration");
     // Another can follow at once.

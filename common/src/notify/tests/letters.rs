@@ -150,8 +150,11 @@ fn what_people_typed_is_shown_and_not_obeyed() {
     assert!(text.contains(hostile));
     assert!(!subject.contains('<'));
 
-    let changed =
-        letter(Message::Changed { number: number(), fields: vec!["<b>姓名</b>\r\n单位".to_owned()] });
+    let changed = letter(Message::Changed {
+        number: number(),
+        fields: vec!["<b>姓名</b>\r\n单位".to_owned()],
+        receipt: None,
+    });
     assert!(!changed.html.contains("<b>") && changed.text.contains("<b>姓名</b>、单位"));
 }
 

@@ -12,7 +12,7 @@ use domain::{
     date::{CalendarDate, Instant, date},
     district::DistrictCode,
     id::{ApplicationId, HolderId},
-    notification::{Message, Notification, ReasonLine},
+    notification::{Message, Notification, ReasonLine, ReceiptLine},
     registration::RegistrationNumber,
 };
 
@@ -160,7 +160,22 @@ fn every_message() -> Vec<(&'static str, Message)> {
         (
             "changed",
             Message::Changed {
-                number: number(), fields: vec!["工作单位".to_owned(), "手机号码".to_owned()]
+                number: number(),
+                fields: vec!["工作单位".to_owned(), "手机号码".to_owned()],
+                receipt: None,
+            },
+        ),
+        (
+            "changed_at_once",
+            Message::Changed {
+                number: number(),
+                fields: vec!["手机号码".to_owned()],
+                receipt: Some(ReceiptLine {
+                    number: "20290301-7f3k9q2m-1".to_owned(),
+                    accepted_at: "2029-03-01T08:05:00Z".parse().unwrap(),
+                    content_hash: "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
+                        .to_owned(),
+                }),
             },
         ),
         ("cancelled", Message::Cancelled { number: number() }),
