@@ -4,6 +4,7 @@
 //! None of this exists in a deployed stack; it's why it stands under `/local` and not under `/v1`.
 
 use crate::{
+    clock::{self, ClockError},
     keys::Keys,
     staff::{STAFF, code},
     system::{SERVICE_CLIENT, System, WECHAT_APP},
@@ -11,7 +12,7 @@ use crate::{
 use askama::Template;
 use axum::{
     Json, Router,
-    extract::{Path, State},
+    extract::{Path, State, rejection::JsonRejection},
     http::StatusCode,
     response::{Html, IntoResponse, Response},
     routing::{get, post, put},
@@ -25,25 +26,29 @@ use domain::{
 use reminder::{Job, Reminder, Report};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
-use std::{sync::Arc, time::Duration};
+use std::{path::PathBuf, sync::Arc, time::Duration};
 
 /// How long a job run from the desk may take.
-const BUDGET: Duration = Duration::from_secs(600);
+const BUDGET: Duration = Duration::from_mins(10);
 
 #[derive(Clone)]
 struct Desk {
     keys: Keys,
     clock: Clock,
+    folder: PathBuf,
     store: Store,
     reminder: Arc<Reminder>,
 }
 
 /// The desk's routes: `GET /`, `GET /local/accounts/{username}/code`, `GET·PUT /local/clock`, `POST /local/credits`,
-/// `POST /local/jobs/{job}`.
-pub fn router(system: &System) -> Router {
+/// `POST /local/jobs/{job}`. The clock's place is kept in `folder`.
+///
+/// What goes wrong is answered as `{"error": …}`, a line that says what to do.
+pub fn router(system: &System, folder: PathBuf) -> Router {
     let desk = Desk {
         keys: system.keys.clone(),
         clock: system.clock.clone(),
+        folder,
         store: system.app.store.clone(),
         reminder: system.reminder.clone(),
     };
@@ -96,8 +101,12 @@ async fn home(State(desk): State<Desk>) -> Response {
     }
 }
 
+fn refused(status: StatusCode, error: &dyn std::fmt::Display) -> Response {
+    (status, Json(json!({ "error": error.to_string() }))).into_response()
+}
+
 fn failed(error: &dyn std::fmt::Display) -> Response {
-    (StatusCode::INTERNAL_SERVER_ERROR, Json(json!({ "error": error.to_string() }))).into_response()
+    refused(StatusCode::INTERNAL_SERVER_ERROR, error)
 }
 
 /// The code alone, as text, so that `$(curl …)` can use it.
@@ -107,7 +116,10 @@ async fn one_time_code(State(desk): State<Desk>, Path(username): Path<String>) -
         Some(Err(error)) => failed(&error),
         None => {
             let names = STAFF.map(|staff| staff.username);
-            (StatusCode::NOT_FOUND, Json(json!({ "error": "unknown account", "accounts": names })))
+            (
+                StatusCode::NOT_FOUND,
+                Json(json!({ "error": "没有这个账号 · unknown account", "accounts": names })),
+            )
                 .into_response()
         }
     }
@@ -124,12 +136,15 @@ async fn read_clock(State(desk): State<Desk>) -> Json<Time> {
     Json(Time { now: desk.clock.now() })
 }
 
-async fn put_clock(State(desk): State<Desk>, Json(time): Json<Time>) -> Response {
-    if desk.clock.put(time.now) {
-        Json(Time { now: desk.clock.now() }).into_response()
-    } else {
-        (StatusCode::CONFLICT, Json(json!({ "error": "this system goes by the machine's clock" })))
-            .into_response()
+async fn put_clock(State(desk): State<Desk>, time: Result<Json<Time>, JsonRejection>) -> Response {
+    let instant = match time {
+        Ok(Json(time)) => time.now,
+        Err(error) => return refused(error.status(), &error),
+    };
+    match clock::move_ahead(&desk.clock, instant, &desk.folder) {
+        Ok(()) => Json(Time { now: desk.clock.now() }).into_response(),
+        Err(error @ (ClockError::Back { .. } | ClockError::Fixed)) => refused(StatusCode::CONFLICT, &error),
+        Err(error) => failed(&error),
     }
 }
 
@@ -145,12 +160,19 @@ struct CreditInput {
     hours: Hours,
 }
 
-async fn record_credit(State(desk): State<Desk>, Json(input): Json<CreditInput>) -> Response {
+async fn record_credit(
+    State(desk): State<Desk>,
+    input: Result<Json<CreditInput>, JsonRejection>,
+) -> Response {
+    let input = match input {
+        Ok(Json(input)) => input,
+        Err(error) => return refused(error.status(), &error),
+    };
     match credit(&desk, input).await {
         Ok(Some(record)) => (StatusCode::CREATED, Json(record)).into_response(),
         Ok(None) => {
-            let error = "this holder has no registration in force, so there is no cycle to record hours in";
-            (StatusCode::CONFLICT, Json(json!({ "error": error }))).into_response()
+            let error = "该持证人没有有效的登记，请先完成登记 · no registration in force to record hours in: register first";
+            refused(StatusCode::CONFLICT, &error)
         }
         Err(error) => failed(&error),
     }
@@ -180,7 +202,7 @@ async fn run_job(State(desk): State<Desk>, Path(job): Path<String>) -> Response 
         "plan" => Job::Plan,
         "sweep" => Job::Sweep,
         _ => {
-            let error = json!({ "error": "unknown job", "jobs": ["daily", "plan", "sweep"] });
+            let error = json!({ "error": "没有这个任务 · unknown job", "jobs": ["daily", "plan", "sweep"] });
             return (StatusCode::NOT_FOUND, Json(error)).into_response();
         }
     };

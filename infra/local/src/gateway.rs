@@ -19,11 +19,11 @@ pub struct Gateway {
 }
 
 impl Gateway {
-    /// The gateway with one more function, whose `routes` lead to its `router`.
+    /// The gateway with one more function, whose `routes` lead to its router.
     #[must_use]
-    pub fn with(mut self, routes: &[Route], router: Router) -> Self {
+    pub fn with(mut self, routes: &[Route], function: Router) -> Self {
         let place = self.functions.len();
-        self.functions.push(router);
+        self.functions.push(function);
         self.routes.extend(routes.iter().map(|route| (*route, place)));
         self
     }

@@ -52,6 +52,12 @@ pub enum KeysError {
         /// What is wrong with it.
         reason: String,
     },
+    /// The file is gone, and what it opens is still there.
+    #[error("密钥文件 {path} 不见了，而数据还在：请从备份恢复它，或加 --fresh 重新开始 · the key file is gone while its data is there: restore it, or start again with --fresh", path = path.display())]
+    Gone {
+        /// The file.
+        path: PathBuf,
+    },
     /// There are no random bytes.
     #[error("{0}")]
     Random(#[from] CryptoError),
@@ -93,6 +99,10 @@ impl Keys {
                     let reason = format!("{} of {wanted} staff secrets", keys.staff_totp.len());
                     Err(KeysError::Incomplete { path, reason })
                 }
+            }
+            // The objects' folder is made right after the keys: with it there and them gone, new ones would open nothing.
+            Err(error) if error.kind() == io::ErrorKind::NotFound && folder.join("s3").exists() => {
+                Err(KeysError::Gone { path })
             }
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
                 let keys = Self::generate()?;

@@ -4,6 +4,7 @@
 //! Each room stands alone, listens on loopback only, picks its own port when asked for port 0, and stops
 //! when it is dropped; the `local` binary opens one of each, and a test opens as many as it likes.
 
+pub mod clock;
 pub mod desk;
 pub mod dynamodb;
 pub mod gateway;

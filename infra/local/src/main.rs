@@ -10,7 +10,7 @@ use std::{path::PathBuf, process::ExitCode};
 #[command(name = "social-worker-registry", version)]
 struct Cli {
     /// 主服务端口，附件存储用下一个端口。The port; the attachments' store takes the next one.
-    #[arg(long, default_value_t = 8600, value_parser = clap::value_parser!(u16).range(1..65535))]
+    #[arg(long, default_value_t = 8600, global = true, value_parser = clap::value_parser!(u16).range(1..65535))]
     port: u16,
     /// 数据文件夹。The data folder.
     #[arg(long, default_value = ".local", global = true)]
@@ -39,15 +39,26 @@ async fn main() -> ExitCode {
     console::log_to_stderr(cli.log);
     let outcome = match cli.command {
         Some(Command::Tour) => local::tour::run().await,
-        Some(Command::Remind) => console::remind(cli.data).await,
+        Some(Command::Remind) => console::remind(cli.port, cli.data).await,
         None => console::serve(cli.port, cli.data, cli.fresh).await,
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            // One line: what is wrong and what to do.
-            eprintln!("✗ {}", format!("{error:#}").replace('\n', " "));
+            eprintln!("✗ {}", one_line(&error));
             ExitCode::FAILURE
         }
     }
+}
+
+/// What is wrong and what to do. A cause that was told on the way isn't told again.
+fn one_line(error: &anyhow::Error) -> String {
+    let mut line = String::new();
+    for cause in error.chain().map(ToString::to_string) {
+        if !line.contains(&cause) {
+            let colon = if line.is_empty() { "" } else { ": " };
+            line = format!("{line}{colon}{cause}");
+        }
+    }
+    line.replace('\n', " ")
 }

@@ -90,6 +90,18 @@ impl System {
         let at = if options.in_memory { StoreAt::Memory } else { StoreAt::File(database) };
         // First, since it holds the lock that keeps a second process out of this folder.
         let dynamodb = EmbeddedDynamoDb::start(at)?;
+        let endpoint = dynamodb.endpoint().to_owned();
+        Self::start_over(options, clock, dynamodb, &endpoint).await
+    }
+
+    /// Starts a system over a database that is running and that its functions reach at `endpoint`: a test has something
+    /// of its own listen in between.
+    pub async fn start_over(
+        options: &Options,
+        clock: Clock,
+        dynamodb: EmbeddedDynamoDb,
+        endpoint: &str,
+    ) -> Result<Self> {
         let keys = Keys::of_folder(&options.data)?;
         let s3_credentials =
             S3Credentials { access_key: S3_KEY.to_owned(), secret_key: keys.s3_secret.clone() };
@@ -102,11 +114,7 @@ impl System {
         let parts = SdkParts::new(
             REGION,
             Credentials::new(S3_KEY, keys.s3_secret.clone(), None, None, "local"),
-            Endpoints {
-                dynamodb: Some(dynamodb.endpoint().parse()?),
-                s3: Some(s3.endpoint().parse()?),
-                ses: None,
-            },
+            Endpoints { dynamodb: Some(endpoint.parse()?), s3: Some(s3.endpoint().parse()?), ses: None },
         )?;
         let env = Env::of(variables(options, &keys, &mailbox, &wechat_server)?);
         let app = App::from_env(&env, &parts, clock.clone())?;

@@ -4,6 +4,7 @@
 mod client;
 mod files;
 mod narrator;
+mod steps;
 mod story;
 
 use crate::{

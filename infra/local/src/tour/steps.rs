@@ -1,0 +1,158 @@
+//! How the steps of the story are taken: who signs in, what is called, what is waited for, and what it's checked by.
+
+use super::{
+    client::{Call, Client, Reply},
+    files,
+    story::{EMAIL, Story},
+};
+use crate::{staff, system::WECHAT_APP};
+use anyhow::{Context, Result, ensure};
+use common::crypto::random_u128;
+use domain::{
+    credit::{CreditCategory, CreditForm, CreditRecord, CreditState, Hours},
+    date::{CalendarDate, Instant, date},
+    id::{CreditId, HolderId},
+};
+use reminder::{Job, Report};
+use reqwest::Method;
+use serde_json::{Value, json};
+use std::time::Duration;
+
+impl Story<'_> {
+    pub(super) fn at(&self, day: &str, time: &str) -> Result<()> {
+        let instant: Instant = format!("{day}T{time}:00+08:00").parse()?;
+        ensure!(self.system.clock.put(instant), "the tour's clock can be moved");
+        Ok(())
+    }
+
+    pub(super) fn on(&self, day: CalendarDate, time: &str) -> Result<()> {
+        self.at(&day.to_string(), time)
+    }
+
+    pub(super) async fn call(&self, client: &Client, call: Call<'_>, expected: u16) -> Result<Reply> {
+        let reply = client.send(&call).await?;
+        self.narrator.call(call.method.as_str(), call.path, reply.status);
+        ensure!(reply.status == expected, "expected {expected}, got {}: {}", reply.status, reply.body);
+        Ok(reply)
+    }
+
+    pub(super) async fn get(&self, client: &Client, path: &str, expected: u16) -> Result<Reply> {
+        self.call(client, Call::new(Method::GET, path), expected).await
+    }
+
+    pub(super) async fn holder(&mut self) -> Result<Client> {
+        self.sign_ins += 1;
+        let code = format!("demo-zhangxiaowen-{}", self.sign_ins);
+        let call =
+            Call::new(Method::POST, "/v1/session/wechat").with(json!({ "app_id": WECHAT_APP, "code": code }));
+        self.signed_in(call).await
+    }
+
+    pub(super) async fn staff(&mut self, username: &str) -> Result<Client> {
+        // A one-time code counts once; the next is there half a minute later.
+        self.system.clock.put(self.system.clock.now().plus_seconds(31));
+        let keys = &self.system.keys;
+        let code = staff::code(keys, username, self.system.clock.now()).context("an unknown account")??;
+        let body = json!({ "username": username, "password": keys.staff_password, "code": code });
+        self.signed_in(Call::new(Method::POST, "/v1/session/staff").with(body)).await
+    }
+
+    pub(super) async fn signed_in(&self, call: Call<'_>) -> Result<Client> {
+        let mut client = Client::new(&self.base);
+        let reply = self.call(&client, call, 200).await?;
+        client.sign_in(reply.text("/access_token")?);
+        Ok(client)
+    }
+
+    pub(super) async fn upload(
+        &self,
+        client: &Client,
+        application: &str,
+        kind: &str,
+        name: &str,
+    ) -> Result<()> {
+        let (content_type, bytes) = if kind == "certificate_scan" {
+            ("application/pdf", files::pdf())
+        } else {
+            ("image/jpeg", files::jpeg())
+        };
+        let path = format!("/v1/applications/{application}/attachments");
+        let body =
+            json!({ "kind": kind, "file_name": name, "content_type": content_type, "size": bytes.len() });
+        let place = self.call(client, Call::new(Method::POST, &path).with(body), 201).await?;
+        client.upload(&place.body["upload"], name, content_type, bytes).await?;
+        let confirmation = format!("/v1/attachments/{}/confirmation", place.text("/attachment/id")?);
+        self.call(client, Call::new(Method::POST, &confirmation), 200).await?;
+        Ok(())
+    }
+
+    pub(super) async fn open(&self, reviewer: &Client, id: &str) -> Result<Reply> {
+        self.get(reviewer, &format!("/v1/review/applications/{id}"), 200).await
+    }
+
+    pub(super) async fn decide(
+        &self,
+        reviewer: &Client,
+        id: &str,
+        opened: &Reply,
+        decision: Value,
+        expected: u16,
+    ) -> Result<Reply> {
+        let path = format!("/v1/review/applications/{id}/decision");
+        let call = Call { if_match: opened.etag.as_deref(), ..Call::new(Method::POST, &path).with(decision) };
+        self.call(reviewer, call, expected).await
+    }
+
+    /// Runs the daily job and checks how many reminders it planned.
+    pub(super) async fn run_job(&self, reminders: u64) -> Result<()> {
+        let report = self.system.reminder.run(Job::Daily, Duration::from_mins(5), |_: &Report| {}).await?;
+        ensure!(report.complete && report.failed == 0, "the job didn't finish: {report:?}");
+        ensure!(report.planned == reminders, "expected {reminders} reminders: {report:?}");
+        self.narrator
+            .shows("每日任务", &format!("计划提醒 {} 封，失效 {} 件", report.planned, report.lapsed));
+        Ok(())
+    }
+
+    pub(super) async fn record_hours(&self, holder: &str, cycle_start: CalendarDate) -> Result<()> {
+        let holder: HolderId = holder.parse()?;
+        for (title, category, completed_on, tenths) in [
+            ("社会工作专业价值观与伦理", CreditCategory::Ethics, date(2027, 6, 18), 180),
+            ("社区社会工作实务", CreditCategory::Professional, date(2028, 4, 9), 420),
+            ("个案管理进阶", CreditCategory::Professional, date(2028, 11, 23), 300),
+        ] {
+            let record = CreditRecord {
+                id: CreditId::mint(random_u128()?),
+                holder: holder.clone(),
+                cycle_start,
+                title: title.to_owned(),
+                form: CreditForm::Online,
+                category,
+                completed_on,
+                hours: Hours::from_tenths(tenths),
+                state: CreditState::Recognised,
+            };
+            self.system.app.store.record_credit(&record).await?;
+        }
+        Ok(())
+    }
+
+    /// Waits for the mails of what just happened: one per expected subject, in order, and no others.
+    pub(super) async fn expect_mail(&mut self, subjects: &[&str]) -> Result<()> {
+        self.system.drain().await?;
+        let all = self.system.mailbox.messages()?;
+        let new = &all[self.mails..];
+        for mail in new {
+            self.narrator.mail(EMAIL, &mail.summary.subject);
+        }
+        ensure!(new.len() == subjects.len(), "expected {} mails, got {}", subjects.len(), new.len());
+        for (mail, subject) in new.iter().zip(subjects) {
+            ensure!(
+                mail.summary.subject.contains(subject),
+                "expected a mail about {subject}: {}",
+                mail.summary.subject
+            );
+        }
+        self.mails = all.len();
+        Ok(())
+    }
+}
