@@ -41,16 +41,16 @@ pub enum WeChatError {
     #[error("微信判定该账号存在风险，暂时无法登录，请联系微信客服或改用其他方式办理")]
     Blocked,
     /// -1: WeChat is busy. The code was not used.
-    #[error("微信服务繁忙，请稍候重新登录")]
+    #[error("微信服务繁忙，请稍后重新登录")]
     Busy,
     /// WeChat could not be reached, failed, or didn't answer within five seconds. Whether the code was used is unknown.
-    #[error("暂时无法连接微信服务，请稍候重新登录")]
+    #[error("暂时无法连接微信服务，请稍后重新登录")]
     Unreachable,
     /// 40013, 40125 and the like: WeChat doesn't accept our app id or secret.
     #[error("微信登录尚未正确配置，请联系管理员（微信错误码 {0}）")]
     Rejected(i64),
     /// What came back is no answer of WeChat's.
-    #[error("微信服务返回了无法识别的结果，请稍候重新登录")]
+    #[error("微信服务返回了无法识别的结果，请稍后重新登录")]
     BadAnswer,
 }
 

@@ -61,7 +61,7 @@ pub enum Refusal {
         rule: Citation,
     },
     /// Too few hours for a renewal.
-    #[error("继续教育{unit}不足：本登记周期要求 {required}，已认定 {counted}，还差 {missing}{}", ethics(*.ethics_missing))]
+    #[error("继续教育{unit}不足：本登记周期要求 {required} {unit}，已认定 {counted} {unit}，还差 {missing} {unit}{}", ethics(*.ethics_missing))]
     HoursShort {
         /// 学时 or 小时
         unit: String,

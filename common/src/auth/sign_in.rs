@@ -17,7 +17,7 @@ pub const LOCK_SECONDS: i64 = 15 * 60;
 /// locked, disabled), so that nobody learns from it which accounts exist or which half was right.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "账号、密码或动态验证码不正确，或账号已停用；连续 {MAX_FAILURES} 次失败后账号锁定 {} 分钟，请稍候重试或联系管理员",
+    "账号、密码或动态验证码不正确，或账号已停用；连续 {MAX_FAILURES} 次失败后账号锁定 {} 分钟，请稍后重试或联系管理员",
     LOCK_SECONDS / 60
 )]
 pub struct SignInRefused;

@@ -52,7 +52,7 @@ pub enum BlobError {
     #[error("文件在确认过程中被重新上传，请再次确认")]
     Replaced,
     /// S3 failed or didn't answer. A `503`.
-    #[error("文件存储服务暂时不可用，请稍候重试")]
+    #[error("文件存储服务暂时不可用，请稍后重试")]
     Unavailable(#[source] Box<dyn Error + Send + Sync>),
 }
 

@@ -7,7 +7,7 @@ use crate::{
     store::{InvalidCursor, JournalError, Lost, PageError, QueueError, StoreError},
 };
 use axum::{
-    http::{StatusCode, header},
+    http::{HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
 use domain::{
@@ -83,10 +83,11 @@ impl Problem {
 
     /// Not for this role.
     pub fn forbidden() -> Self {
-        Self::new(StatusCode::FORBIDDEN, "forbidden", "您没有权限进行此操作")
+        Self::new(StatusCode::FORBIDDEN, "forbidden", "您没有权限进行此操作，如需办理请联系管理员")
     }
 
     /// Something here failed. `cause` goes to the log.
+    #[allow(clippy::needless_pass_by_value)] // so that `map_err(Problem::internal)` reads well
     pub fn internal(cause: impl ToString) -> Self {
         let detail = "系统暂时出现问题，您的资料没有丢失，请稍后重试；如仍失败，请提供 trace_id 联系我们";
         Self {
@@ -96,6 +97,7 @@ impl Problem {
     }
 
     /// Too busy for the moment.
+    #[allow(clippy::needless_pass_by_value)] // as above
     pub fn busy(cause: impl ToString) -> Self {
         Self {
             cause: Some(cause.to_string()),
@@ -161,6 +163,10 @@ impl Problem {
             (self.status, [(header::CONTENT_TYPE, "application/problem+json")], body).into_response();
         if let Some(seconds) = self.retry_after {
             response.headers_mut().insert(header::RETRY_AFTER, seconds.into());
+        }
+        if self.status == StatusCode::UNAUTHORIZED {
+            // RFC 9110, 15.5.2: a 401 says how to sign in.
+            response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
         }
         response
     }

@@ -13,6 +13,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use std::error::Error;
 
 /// The largest JSON body, in bytes. Files never come this way.
 pub const MAX_BODY: usize = 256 * 1024;
@@ -77,7 +78,7 @@ fn parse<T: DeserializeOwned>(headers: &HeaderMap, bytes: &Bytes) -> Result<T, P
         kind.eq_ignore_ascii_case("application/json") || kind.to_ascii_lowercase().ends_with("+json")
     });
     if !json {
-        let detail = "请求内容应为 JSON(Content-Type: application/json)";
+        let detail = "请求内容应为 JSON（Content-Type: application/json）";
         return Err(Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "not_json", detail));
     }
     let mut deserializer = serde_json::Deserializer::from_slice(bytes);
@@ -125,7 +126,13 @@ where
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
         let query = axum::extract::Query::<T>::try_from_uri(&parts.uri);
         query.map(|axum::extract::Query(value)| Self(value)).map_err(|error| {
-            let detail = format!("查询参数不正确：{}", error.body_text());
+            // The cause reads `limit: invalid digit found in string`, and is in English from there on.
+            let cause = error.source().map(ToString::to_string).unwrap_or_default();
+            let name = cause.split_once(": ").map(|(name, _)| name).filter(|name| !name.contains(' '));
+            let detail = match name {
+                Some(name) => format!("查询参数 {name} 的取值不符合接口说明，请修改后重试"),
+                None => "查询参数不符合接口说明，请对照修改后重试".to_owned(),
+            };
             Problem::new(StatusCode::BAD_REQUEST, "invalid_query", detail)
         })
     }

@@ -222,3 +222,24 @@ pub(super) fn account_from(item: Item, cipher: &FieldCipher) -> Result<StaffAcco
     let totp = TotpSecret::from_base32(&totp).map_err(|_| StoreError::Attribute("totp"))?;
     Ok(StaffAccount { profile, password, totp, guard, session_epoch, revision })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rstest::rstest;
+
+    #[rstest]
+    #[case("wang.wu", Some("wang.wu"))]
+    #[case(" Wang_Wu@HB ", Some("wang_wu@hb"))]
+    #[case("42a", Some("42a"))]
+    #[case("wu", None)]
+    #[case(".wu", None)]
+    #[case("wang wu", None)]
+    #[case("wang#wu", None)]
+    #[case("wang~wu", None)]
+    #[case("王五五", None)]
+    #[case(&"w".repeat(33), None)]
+    fn usernames(#[case] text: &str, #[case] username: Option<&str>) {
+        assert_eq!(text.parse::<Username>().ok().as_ref().map(Username::as_str), username);
+    }
+}

@@ -1,6 +1,6 @@
 //! Credit records. Read as part of the dossier; written here by whoever records hours.
 
-use super::{Store, StoreError, records};
+use super::{Store, StoreError, lost_condition, records};
 use domain::credit::CreditRecord;
 
 impl Store {
@@ -16,11 +16,7 @@ impl Store {
             .await;
         match outcome {
             Ok(_) => Ok(true),
-            Err(error)
-                if error.as_service_error().is_some_and(|e| e.is_conditional_check_failed_exception()) =>
-            {
-                Ok(false)
-            }
+            Err(error) if lost_condition(&error) => Ok(false),
             Err(error) => Err(error.into()),
         }
     }

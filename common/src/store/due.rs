@@ -3,6 +3,7 @@
 use super::{
     Store, StoreError,
     keys::{self, Item},
+    lost_condition,
     records::{self, DUE_SHARDS, entity},
 };
 use domain::{
@@ -36,8 +37,8 @@ impl DueRecord {
 /// A record that is due, and its place in its shard.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DueEntry {
-    /// The record.
-    pub record: DueRecord,
+    /// The record; none where it's of a kind that this release doesn't know.
+    pub record: Option<DueRecord>,
     /// Its sort key in the index: the last day it's about, then its id. What sorts first is most urgent.
     pub position: String,
 }
@@ -105,11 +106,7 @@ impl Store {
             .await;
         match outcome {
             Ok(_) => Ok(()),
-            Err(error)
-                if error.as_service_error().is_some_and(|e| e.is_conditional_check_failed_exception()) =>
-            {
-                Ok(())
-            }
+            Err(error) if lost_condition(&error) => Ok(()),
             Err(error) => Err(error.into()),
         }
     }
@@ -117,24 +114,16 @@ impl Store {
 
 fn due_entry(item: &Item) -> Result<DueEntry, StoreError> {
     let position = records::string(item, keys::DUE_SK)?;
-    let (_, id) = position.split_once('#').ok_or(StoreError::Attribute(keys::DUE_SK))?;
-    let holder = || {
-        let pk = records::string(item, keys::PK)?;
-        pk.strip_prefix("HOLDER#")
-            .unwrap_or(pk)
-            .parse::<HolderId>()
-            .map_err(|_| StoreError::Attribute(keys::PK))
-    };
-    let record = match records::string(item, keys::ENTITY)? {
-        entity::REGISTRATION => {
-            let number = id.parse().map_err(|_| StoreError::Attribute(keys::DUE_SK))?;
-            DueRecord::Registration(holder()?, number)
-        }
-        entity::PROFILE => DueRecord::FirstWindow(holder()?),
-        entity::APPLICATION => {
-            DueRecord::Returned(id.parse().map_err(|_| StoreError::Attribute(keys::DUE_SK))?)
-        }
-        _ => return Err(StoreError::Attribute(keys::ENTITY)),
-    };
-    Ok(DueEntry { record, position: position.to_owned() })
+    Ok(DueEntry { record: due_record(item, position), position: position.to_owned() })
+}
+
+fn due_record(item: &Item, position: &str) -> Option<DueRecord> {
+    let (_, id) = position.split_once('#')?;
+    let holder = || records::string(item, keys::PK).ok()?.strip_prefix("HOLDER#")?.parse().ok();
+    match records::string(item, keys::ENTITY).ok()? {
+        entity::REGISTRATION => Some(DueRecord::Registration(holder()?, id.parse().ok()?)),
+        entity::PROFILE => Some(DueRecord::FirstWindow(holder()?)),
+        entity::APPLICATION => Some(DueRecord::Returned(id.parse().ok()?)),
+        _ => None,
+    }
 }

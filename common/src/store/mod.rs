@@ -97,6 +97,11 @@ where
     }
 }
 
+/// True where a write was refused because its condition didn't hold.
+pub(crate) fn lost_condition<E: ProvideErrorMetadata, R>(error: &SdkError<E, R>) -> bool {
+    error.as_service_error().and_then(ProvideErrorMetadata::code) == Some("ConditionalCheckFailedException")
+}
+
 /// The store's two tables.
 #[derive(Debug, Clone)]
 pub struct Tables {

@@ -7,6 +7,7 @@
 use super::{
     Store, StoreError,
     keys::{self, Item, Key},
+    lost_condition,
     records::{self, DUE_SHARDS, entity},
 };
 use aws_sdk_dynamodb::types::ReturnValue;
@@ -150,11 +151,7 @@ impl Store {
                 let item: OutboxItem = records::from_item(output.attributes.unwrap_or_default())?;
                 Ok(Some(Leased { notification: item.notification, attempt: item.attempts, lease }))
             }
-            Err(error)
-                if error.as_service_error().is_some_and(|e| e.is_conditional_check_failed_exception()) =>
-            {
-                Ok(None)
-            }
+            Err(error) if lost_condition(&error) => Ok(None),
             Err(error) => Err(error.into()),
         }
     }
@@ -199,11 +196,7 @@ impl Store {
         };
         match request.send().await {
             Ok(_) => Ok(true),
-            Err(error)
-                if error.as_service_error().is_some_and(|e| e.is_conditional_check_failed_exception()) =>
-            {
-                Ok(false)
-            }
+            Err(error) if lost_condition(&error) => Ok(false),
             Err(error) => Err(error.into()),
         }
     }

@@ -61,8 +61,8 @@ pub(crate) struct Place {
 
 /// 申请上传附件，取得上传表单
 ///
-/// 用返回的表单上传文件：POST 到 upload.url(multipart/form-data)，upload.fields 各字段原样在前，文件字段名为 file 并放在最后(wx.uploadFile
-/// 与 curl -F 均可)。上传成功后须确认，附件才算数。
+/// 用返回的表单上传文件：POST 到 upload.url（multipart/form-data），upload.fields 各字段原样在前，文件字段名为 file 并放在最后（wx.uploadFile
+/// 与 curl -F 均可）。上传成功后须确认，附件才算数。
 #[cfg_attr(feature = "openapi", utoipa::path(post, path = "/v1/applications/{id}/attachments", tag = "attachment",
     params(("id" = ApplicationId, Path), ("Idempotency-Key" = Option<String>, Header)),
     request_body = FileInput, responses((status = 201, body = Place))))]

@@ -1,7 +1,7 @@
 //! Everything due, most urgent first: the index has one lane per day and shard, each sorted by the last day a record
 //! is about; this merges them, a page of each at a time.
 
-use common::store::{DueRecord, Store, StoreError};
+use common::store::{DueEntry, Store, StoreError};
 use domain::date::CalendarDate;
 use futures_util::{StreamExt, TryStreamExt, stream};
 use std::collections::VecDeque;
@@ -14,7 +14,7 @@ const AT_ONCE: usize = 16;
 struct Lane {
     day: CalendarDate,
     shard: u8,
-    waiting: VecDeque<(String, DueRecord)>,
+    waiting: VecDeque<DueEntry>,
     /// The last position read, where there may be more behind it.
     more_after: Option<String>,
 }
@@ -28,8 +28,8 @@ impl Lane {
     ) -> Result<Self, StoreError> {
         let page = store.due_page(day, shard, after, PAGE).await?;
         let full = i32::try_from(page.len()).is_ok_and(|length| length == PAGE);
-        let waiting: VecDeque<_> = page.into_iter().map(|entry| (entry.position, entry.record)).collect();
-        let more_after = if full { waiting.back().map(|(position, _)| position.clone()) } else { None };
+        let waiting: VecDeque<_> = page.into();
+        let more_after = if full { waiting.back().map(|entry| entry.position.clone()) } else { None };
         Ok(Self { day, shard, waiting, more_after })
     }
 }
@@ -55,16 +55,16 @@ impl<'a> Lanes<'a> {
         Ok(Self { store, lanes })
     }
 
-    /// The `count` most urgent records that are left, each with the day it's filed under.
-    pub async fn take(&mut self, count: usize) -> Result<Vec<(CalendarDate, DueRecord)>, StoreError> {
+    /// The `count` most urgent entries that are left, each with the day it's filed under.
+    pub async fn take(&mut self, count: usize) -> Result<Vec<(CalendarDate, DueEntry)>, StoreError> {
         let mut taken = Vec::with_capacity(count);
         while taken.len() < count {
-            let urgency = |lane: &Lane| lane.waiting.front().map(|(position, _)| position.clone());
+            let urgency = |lane: &Lane| lane.waiting.front().map(|entry| entry.position.clone());
             let Some(place) = (0..self.lanes.len()).min_by_key(|place| urgency(&self.lanes[*place])) else {
                 break;
             };
             let lane = &mut self.lanes[place];
-            taken.extend(lane.waiting.pop_front().map(|(_, record)| (lane.day, record)));
+            taken.extend(lane.waiting.pop_front().map(|entry| (lane.day, entry)));
             if !lane.waiting.is_empty() {
                 continue;
             }

@@ -106,12 +106,10 @@ impl Reminder {
     ) -> Result<Report, StoreError> {
         let until = Stopwatch::now() + budget;
         let mut report = Report { complete: true, ..Report::default() };
-        if job != Job::Sweep {
-            self.plan(until, &mut report, &progress).await?;
-        }
-        if job != Job::Plan {
-            self.sweep(until, &mut report, &progress).await?;
-        }
+        // Where one fails, the other is still done.
+        let planned = if job == Job::Sweep { Ok(()) } else { self.plan(until, &mut report, &progress).await };
+        let swept = if job == Job::Plan { Ok(()) } else { self.sweep(until, &mut report, &progress).await };
+        report.complete &= planned.is_ok() && swept.is_ok();
         telemetry::counts(
             "reminder",
             self.clock.now(),
@@ -126,6 +124,6 @@ impl Reminder {
                 ("RunsComplete", u64::from(report.complete)),
             ],
         );
-        Ok(report)
+        planned.and(swept).map(|()| report)
     }
 }

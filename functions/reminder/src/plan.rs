@@ -1,7 +1,7 @@
 //! Planning: each record that is due gets its reminder, its lapse or its end, in one transaction.
 
 use crate::{Reminder, Report, lanes::Lanes};
-use common::store::{DueRecord, Lost, StoreError, Watermark};
+use common::store::{DueEntry, DueRecord, Lost, StoreError, Watermark};
 use domain::{
     application::{Change, JournalAction},
     date::{CalendarDate, Instant},
@@ -60,8 +60,8 @@ impl Reminder {
             if batch.is_empty() {
                 break;
             }
-            let results = join_all(batch.iter().map(|(_, record)| self.deal_with(record, now))).await;
-            for ((day, record), done) in batch.iter().zip(results) {
+            let results = join_all(batch.iter().map(|(_, entry)| self.deal_with(entry, now))).await;
+            for ((day, entry), done) in batch.iter().zip(results) {
                 match done {
                     Ok(Done::Planned) => report.planned += 1,
                     Ok(Done::Lapsed) => report.lapsed += 1,
@@ -73,7 +73,7 @@ impl Reminder {
                         report.complete = false;
                     }
                     Err(error) => {
-                        tracing::error!(%error, code = error.code(), ?record, "a due record failed");
+                        tracing::error!(%error, code = error.code(), ?entry, "a due record failed");
                         undone(*day);
                         report.failed += 1;
                         report.complete = false;
@@ -87,7 +87,9 @@ impl Reminder {
     }
 
     /// Deals with one record. A commit that was overtaken is decided anew, once.
-    async fn deal_with(&self, record: &DueRecord, now: Instant) -> Result<Done, StoreError> {
+    async fn deal_with(&self, entry: &DueEntry, now: Instant) -> Result<Done, StoreError> {
+        let unknown = || StoreError::Failed("of a kind that this release doesn't know".to_owned());
+        let record = entry.record.as_ref().ok_or_else(unknown)?;
         for _ in 0..2 {
             let dossier = self.store.dossier(&record.holder(), now).await?;
             let Some(change) = self.decide(&dossier, record, now) else { return Ok(Done::Skipped) };

@@ -48,7 +48,7 @@ pub(crate) struct Opened {
     grounds: Vec<Ground>,
 }
 
-/// 打开申请(查看行为会记入日志)
+/// 打开申请（查看行为会记入日志）
 #[cfg_attr(feature = "openapi", utoipa::path(get, path = "/v1/review/applications/{id}", tag = "review",
     params(("id" = ApplicationId, Path)), responses((status = 200, body = Opened))))]
 pub(crate) async fn read(

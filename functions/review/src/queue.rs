@@ -25,7 +25,7 @@ const MOST: usize = 100;
 
 /// Which page of which queue.
 #[derive(Debug, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::IntoParams))]
+#[cfg_attr(feature = "openapi", derive(utoipa::IntoParams), into_params(parameter_in = Query))]
 pub(crate) struct QueueInput {
     /// The stage; needed only by who holds both.
     stage: Option<Stage>,
@@ -36,6 +36,8 @@ pub(crate) struct QueueInput {
 }
 
 /// One waiting application.
+// Each of these is a flag a list shows by itself; together they aren't a state.
+#[allow(clippy::struct_excessive_bools)]
 #[derive(Debug, Serialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub(crate) struct Waiting {

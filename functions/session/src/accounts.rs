@@ -84,7 +84,7 @@ impl From<StaffProfile> for AccountView {
 
 /// Which page.
 #[derive(Deserialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::IntoParams))]
+#[cfg_attr(feature = "openapi", derive(utoipa::IntoParams), into_params(parameter_in = Query))]
 pub(crate) struct AccountsInput {
     /// Accounts on the page, 1 to 200; 50 where it's left out.
     limit: Option<usize>,

@@ -86,8 +86,14 @@ pub(crate) fn edit(
     if after == *before {
         return Ok(after);
     }
-    if by.id == before.id && ends_sign_ins(before, &after) {
-        return Err(AppointError::OwnAccount);
+    if by.id == before.id {
+        // The store holds others to their own account; here it's the one that was read.
+        if before.disabled || !before.roles.contains(&Role::Administrator) {
+            return Err(AppointError::NoLongerAppointer);
+        }
+        if ends_sign_ins(before, &after) {
+            return Err(AppointError::OwnAccount);
+        }
     }
     check(&after.roles, after.area.as_ref(), Some(by), library)?;
     Ok(StaffProfile { version: before.version + 1, updated_at: now, ..after })
@@ -190,5 +196,12 @@ mod tests {
         let renamed = edit(&me, &renamed, &by(1, "42"), &library, now).unwrap();
         assert!(!ends_sign_ins(&me, &renamed) && renamed.version == 4);
         assert_eq!(edit(&me, &PostChange::default(), &by(1, "42"), &library, now).unwrap(), me);
+        let dismissed = StaffProfile { disabled: true, ..me.clone() };
+        let demoted = profile(1, Role::Provider, "42");
+        let named = PostChange { name: Some("王小五".parse().unwrap()), ..PostChange::default() };
+        for me in [dismissed, demoted] {
+            let renamed = edit(&me, &named, &by(1, "42"), &library, now);
+            assert!(matches!(renamed, Err(AppointError::NoLongerAppointer)), "{renamed:?}");
+        }
     }
 }

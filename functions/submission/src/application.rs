@@ -56,7 +56,7 @@ pub(crate) struct OpenInput {
     registration_number: Option<RegistrationNumber>,
 }
 
-/// 新建申请(草稿)
+/// 新建申请（草稿）
 ///
 /// 草稿带入本人资料；180 天未提交自动删除。
 #[cfg_attr(feature = "openapi", utoipa::path(post, path = "/v1/applications", tag = "submission",
@@ -96,7 +96,7 @@ pub(crate) async fn read(
 
 /// 修改申请
 ///
-/// 只改所列字段(JSON merge patch),须带 If-Match。审核期间修改立即生效，改动的部分会重新审核。
+/// 只改所列字段（JSON merge patch），须带 If-Match。审核期间修改立即生效，改动的部分会重新审核。
 #[cfg_attr(feature = "openapi", utoipa::path(patch, path = "/v1/applications/{id}", tag = "submission",
     params(("id" = ApplicationId, Path), ("If-Match" = String, Header)),
     request_body = FormInput, responses((status = 200, body = ApplicationView))))]

@@ -25,7 +25,7 @@ const MOST: i32 = 200;
 
 /// Which page.
 #[derive(Debug, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::IntoParams))]
+#[cfg_attr(feature = "openapi", derive(utoipa::IntoParams), into_params(parameter_in = Query))]
 pub(crate) struct PageInput {
     /// Lines on the page, 1 to 200; 50 where it's left out.
     limit: Option<i32>,

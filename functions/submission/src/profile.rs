@@ -11,7 +11,7 @@ use common::{
     view::{ProfileView, RegistrationView},
 };
 use domain::{
-    application::{ApplicationKind, save_profile},
+    application::{Application, ApplicationKind, save_profile},
     date::CalendarDate,
     dossier::Dossier,
     form::FormInput,
@@ -37,7 +37,7 @@ pub(crate) async fn read(
 
 /// 保存本人资料
 ///
-/// 只改所列字段(JSON merge patch);已登记的关键信息须通过信息变更申请修改。
+/// 只改所列字段（JSON merge patch）；已登记的关键信息须通过信息变更申请修改。
 #[cfg_attr(feature = "openapi", utoipa::path(put, path = "/v1/me", tag = "submission",
     request_body = FormInput, responses((status = 200, body = ProfileView))))]
 pub(crate) async fn save(
@@ -70,7 +70,7 @@ pub(crate) async fn save(
 #[derive(Debug, Serialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub(crate) struct Readiness {
-    /// The kind of application to make next.
+    /// The kind of application to make or mend next; none while one is under review.
     next: Option<ApplicationKind>,
     /// The same, as advice in Chinese.
     advice: String,
@@ -129,12 +129,12 @@ fn assess(dossier: &Dossier, library: &RuleLibrary, today: CalendarDate) -> Read
         readiness.rule = Some(rules.cite("renewal.window_months", &rules.renewal.window_months));
         if held.pending_renewal.is_some() {
             readiness.next = None;
-            readiness.advice = "再登记申请正在审核，审核期间登记继续有效，无需其他操作".to_owned();
+            "再登记申请正在审核，审核期间登记继续有效，无需其他操作".clone_into(&mut readiness.advice);
         } else if today < opens {
             readiness.advice =
-                format!("登记有效，再登记将于 {} 开放，请在此之前完成继续教育", opens.in_chinese());
+                format!("登记有效，再登记将于 {}开放，请在此之前完成继续教育", opens.in_chinese());
         } else {
-            readiness.advice = format!("请在 {} 前（含当日）提交再登记申请", closes.in_chinese());
+            readiness.advice = format!("请在 {}前（含当日）提交再登记申请", closes.in_chinese());
         }
     } else {
         let rules = library.for_district(dossier.profile.form.district.as_ref());
@@ -145,19 +145,41 @@ fn assess(dossier: &Dossier, library: &RuleLibrary, today: CalendarDate) -> Read
         readiness.closes = dossier.profile.form.issued_on.map(|issued_on| rules.first_window_end(issued_on));
         let lapsed = dossier.registrations.iter().any(|held| held.status == RegistrationStatus::Lapsed);
         let waiting = open.is_some_and(|application| application.stage().is_some());
+        if waiting {
+            readiness.next = None;
+        }
         readiness.advice = match readiness.closes {
             _ if waiting => "首次登记申请正在审核，请留意审核结果".to_owned(),
             _ if lapsed => "原登记已失效，请重新办理首次登记".to_owned(),
             None => "请先填写证书信息，再办理首次登记".to_owned(),
             Some(closes) if today <= closes => {
-                format!("请在 {} 前（含当日）提交首次登记申请", closes.in_chinese())
+                format!("请在 {}前（含当日）提交首次登记申请", closes.in_chinese())
             }
             Some(closes) if readiness.late_accepted => {
-                format!("首次登记期限已于 {} 届满，仍可补办，请尽快提交", closes.in_chinese())
+                format!("首次登记期限已于 {}届满，仍可补办，请尽快提交", closes.in_chinese())
             }
-            Some(closes) => format!("首次登记已于 {} 截止，请联系当地登记管理机构", closes.in_chinese()),
+            Some(closes) => format!("首次登记已于 {}截止，请联系当地登记管理机构", closes.in_chinese()),
         };
+    }
+    if let Some(returned) = open {
+        mend(&mut readiness, returned, library, today);
     }
     readiness.days_left = readiness.closes.map(|closes| today.days_until(closes));
     readiness
+}
+
+/// What was returned comes before everything else, and has a last day of its own, whatever the window says.
+fn mend(readiness: &mut Readiness, application: &Application, library: &RuleLibrary, today: CalendarDate) {
+    let Some(mend_by) = application.mend_by else { return };
+    let rules = library.get(&application.rules);
+    let (kind, day) = (application.kind.label(), mend_by.in_chinese());
+    readiness.next = Some(application.kind);
+    readiness.closes = Some(mend_by);
+    readiness.late_accepted = false;
+    readiness.rule = Some(rules.cite("review.mend_days", &rules.review.mend_days));
+    readiness.advice = if today <= mend_by {
+        format!("{kind}申请已退回，请在 {day}前（含当日）按退回意见修改后重新提交")
+    } else {
+        format!("{kind}申请的修改期限已于 {day}截止，请撤回后重新申请或联系当地登记管理机构")
+    };
 }

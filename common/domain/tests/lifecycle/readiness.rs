@@ -185,11 +185,11 @@ fn a_renewal_needs_a_recent_photo_and_hours_and_starts_from_what_is_registered()
     let before = world.dossier.clone();
     let refusal = world.submit(&id).unwrap_err();
     assert_eq!(refusal.code(), "hours_short");
-    assert_eq!(refusal.to_string(), "继续教育学时不足：本登记周期要求 90，已认定 45，还差 45");
+    assert_eq!(refusal.to_string(), "继续教育学时不足：本登记周期要求 90 学时，已认定 45 学时，还差 45 学时");
     assert_eq!(refusal.rule().unwrap().rule, "hours.required");
     assert_eq!(world.dossier, before);
     world.earn(449);
-    assert!(world.submit(&id).unwrap_err().to_string().ends_with("已认定 89.9，还差 0.1"));
+    assert!(world.submit(&id).unwrap_err().to_string().ends_with("已认定 89.9 学时，还差 0.1 学时"));
     world.earn(1);
     assert_eq!(code(&world.submit(&id)), "ok");
 }
