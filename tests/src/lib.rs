@@ -10,6 +10,8 @@
     clippy::return_self_not_must_use
 )]
 
+pub mod wire;
+
 use axum::{
     body::{Body, to_bytes},
     http::{HeaderMap, Request, StatusCode, header},
@@ -21,6 +23,7 @@ use domain::{
     id::{CreditId, HolderId},
 };
 use local::{
+    dynamodb::{EmbeddedDynamoDb, StoreAt},
     mailbox::StoredMail,
     staff,
     system::{Options, System, WECHAT_APP},
@@ -33,6 +36,7 @@ use std::{
 };
 use tempfile::TempDir;
 use tower::ServiceExt;
+use wire::Wire;
 
 /// The day most tests begin on, at ten in the morning in Beijing.
 pub const START: &str = "2026-03-02T10:00:00+08:00";
@@ -98,18 +102,19 @@ impl World {
 
     /// A new world at the given time.
     pub async fn at(time: &str) -> Self {
-        let folder = tempfile::tempdir().expect("a folder");
-        let options = Options {
-            data: folder.path().to_owned(),
-            in_memory: true,
-            s3_port: 0,
-            portal: "https://registry.example.com".to_owned(),
-        };
-        let clock = Clock::movable();
-        clock.put(time.parse().expect("a time"));
-        common::telemetry::set_quiet(true);
+        let (folder, options, clock) = ground(time);
         let system = System::start(&options, clock).await.expect("the system starts");
         Self { system, counter: AtomicU32::new(0), folder }
+    }
+
+    /// A new world at the given time whose functions reach their DynamoDB over a wire that is watched.
+    pub async fn wired(time: &str) -> (Self, Wire) {
+        let (folder, options, clock) = ground(time);
+        let dynamodb = EmbeddedDynamoDb::start(StoreAt::Memory).expect("a database");
+        let wire = Wire::start(dynamodb.endpoint()).await;
+        let system = System::start_over(&options, clock, dynamodb, &wire.url()).await;
+        let system = system.expect("the system starts");
+        (Self { system, counter: AtomicU32::new(0), folder }, wire)
     }
 
     /// The system's data folder.
@@ -162,7 +167,7 @@ impl World {
 
     /// Runs the daily job.
     pub async fn run_job(&self) -> Report {
-        self.system.reminder.run(Job::Daily, Duration::from_secs(120), |_| {}).await.expect("the job runs")
+        self.system.reminder.run(Job::Daily, Duration::from_mins(2), |_| {}).await.expect("the job runs")
     }
 
     /// Every mail so far, oldest first, once the stream is drained.
@@ -195,6 +200,21 @@ impl World {
         let body = if bytes.is_empty() { Value::Null } else { serde_json::from_slice(&bytes).expect("JSON") };
         Reply { status: parts.status, headers: parts.headers, body }
     }
+}
+
+/// What a world stands on.
+fn ground(time: &str) -> (TempDir, Options, Clock) {
+    let folder = tempfile::tempdir().expect("a folder");
+    let options = Options {
+        data: folder.path().to_owned(),
+        in_memory: true,
+        s3_port: 0,
+        portal: "https://registry.example.com".to_owned(),
+    };
+    let clock = Clock::movable();
+    clock.put(time.parse().expect("a time"));
+    common::telemetry::set_quiet(true);
+    (folder, options, clock)
 }
 
 impl Person<'_> {

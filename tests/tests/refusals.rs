@@ -1,5 +1,7 @@
 //! What is refused, with which status and code, in words a person can act on, and with nothing changed.
 
+#![allow(clippy::unwrap_used)]
+
 use serde_json::{Value, json};
 use tests::{Person, Reply, World, form, tiny_jpeg, upload};
 

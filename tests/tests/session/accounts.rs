@@ -15,8 +15,8 @@ async fn appoint(house: &House, token: &str, body: Value) -> Reply {
     house.send("POST", "/v1/staff", Some(token), Some(body), &[]).await
 }
 
-fn input(username: &str, role: &str, area: Value) -> Value {
-    json!({ "username": username, "name": "赵六", "roles": [role], "area": area })
+fn input(username: &str, role: &str, area: impl Into<Value>) -> Value {
+    json!({ "username": username, "name": "赵六", "roles": [role], "area": area.into() })
 }
 
 async fn list(house: &House, token: &str, query: &str) -> Reply {
@@ -33,7 +33,7 @@ async fn whoever_is_appointed_signs_in_with_what_was_handed_over() {
     let house = House::new().await;
     let (administrator, token) = house.administrator("admin", "42").await;
     let number = tests::identity_number(1);
-    let mut body = input("Zhao.Liu", "final_reviewer", json!("42"));
+    let mut body = input("Zhao.Liu", "final_reviewer", "42");
     body["identity_document"] = json!({ "kind": "resident_identity_card", "number": number });
     let made = appoint(&house, &token, body).await.expect(201);
     assert_eq!(made.etag(), "\"1\"");
@@ -63,13 +63,12 @@ async fn whoever_is_appointed_signs_in_with_what_was_handed_over() {
 async fn a_username_is_taken_once() {
     let house = House::new().await;
     let (_, token) = house.administrator("admin", "42").await;
-    let made =
-        join_all((0..6).map(|_| appoint(&house, &token, input("zhao", "provider", json!("42"))))).await;
+    let made = join_all((0..6).map(|_| appoint(&house, &token, input("zhao", "provider", "42")))).await;
     assert_eq!(made.iter().filter(|reply| reply.status.as_u16() == 201).count(), 1);
     let refused = made.iter().filter(|reply| reply.code() == "username_taken").count();
     assert_eq!(refused, 5);
     assert_eq!(
-        appoint(&house, &token, input("ZHAO", "provider", json!("42"))).await.expect(409).code(),
+        appoint(&house, &token, input("ZHAO", "provider", "42")).await.expect(409).code(),
         "username_taken"
     );
 }

@@ -1,9 +1,12 @@
 //! Staying signed in and signing out: refresh tokens, access tokens, and the keys they are verified by.
 
 use super::house::House;
-use common::auth::{
-    keys::PublicKey,
-    refresh::{HOLDER_LIFETIME_SECONDS, STAFF_LIFETIME_SECONDS},
+use common::{
+    auth::{
+        keys::PublicKey,
+        refresh::{HOLDER_LIFETIME_SECONDS, Refreshed, STAFF_LIFETIME_SECONDS},
+    },
+    store::{SignIn, SignInToken},
 };
 use domain::actor::Role;
 use rstest::rstest;
@@ -51,6 +54,23 @@ async fn of_two_uses_at_the_same_time_one_wins_and_then_the_sign_in_ends() {
     assert_eq!(lost.code(), "refresh_token_reused");
     let next = house.refresh(&won.text("/refresh_token")).await.expect(401);
     assert_eq!(next.code(), "refresh_token_ended");
+}
+
+#[tokio::test]
+async fn a_write_that_was_sent_twice_counts_once_and_anothers_doesnt() {
+    let house = House::new().await;
+    let token: SignInToken = house.holder("li").await.text("/refresh_token").parse().unwrap();
+    let sign_in = house.store().session(&token).await.unwrap().sign_in.unwrap();
+    let next = || match sign_in.family.present(token.token(), house.now()).unwrap() {
+        Refreshed::Rotated(family, _) => SignIn { family: *family, epoch: 0 },
+        Refreshed::Ended(_) => panic!("ended"),
+    };
+    let (own, anothers) = (next(), next());
+    for _ in 0..2 {
+        assert!(house.store().move_sign_in(&sign_in.family, &own).await.unwrap());
+    }
+    assert!(!house.store().move_sign_in(&sign_in.family, &anothers).await.unwrap());
+    assert_eq!(house.store().session(&token).await.unwrap().sign_in, Some(own));
 }
 
 #[tokio::test]

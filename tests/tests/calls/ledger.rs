@@ -1,0 +1,120 @@
+//! The ledger: what each request and each run of a job asked of DynamoDB.
+
+use std::{cell::RefCell, time::Duration};
+use tests::{
+    Reply, START, World,
+    wire::{Call, Wire, round_trips},
+};
+
+/// How long each call is held back on the wire, so that calls made at the same time are seen to be.
+const HELD: Duration = Duration::from_millis(25);
+
+/// A system whose calls are counted, and the count so far.
+pub struct Ledger {
+    pub world: World,
+    pub wire: Wire,
+    pub rows: RefCell<Vec<Row>>,
+}
+
+/// What one request cost.
+pub struct Row {
+    pub who: String,
+    pub case: &'static str,
+    pub calls: Vec<Call>,
+}
+
+fn is_read(call: &Call) -> bool {
+    matches!(call.operation.as_str(), "Query" | "GetItem" | "BatchGetItem")
+}
+
+/// True for the look at what an earlier request with the same `Idempotency-Key` was answered.
+fn is_echo(call: &Call) -> bool {
+    call.operation == "GetItem" && call.table.ends_with("idempotency")
+}
+
+/// True for a sender's lease or mark.
+pub fn is_postman(call: &Call) -> bool {
+    call.operation == "UpdateItem" && call.keys.iter().all(|key| key.starts_with("OUTBOX#"))
+}
+
+impl Ledger {
+    pub async fn new() -> Self {
+        let (world, wire) = World::wired(START).await;
+        Self { world, wire, rows: RefCell::default() }
+    }
+
+    /// Counts one request of `who`, whose reply must have `status`.
+    pub async fn request(
+        &self,
+        who: &str,
+        case: &'static str,
+        status: u16,
+        request: impl Future<Output = Reply>,
+    ) -> Reply {
+        let (reply, calls) = self.watch(request).await;
+        let reply = reply.expect(status);
+        self.note(who, case, calls, |call| !is_postman(call));
+        reply
+    }
+
+    pub fn note(&self, who: &str, case: &'static str, calls: Vec<Call>, of: impl Fn(&Call) -> bool) {
+        let calls = calls.into_iter().filter(of).collect();
+        self.rows.borrow_mut().push(Row { who: who.to_owned(), case, calls });
+    }
+
+    pub async fn watch<T>(&self, work: impl Future<Output = T>) -> (T, Vec<Call>) {
+        self.world.mails().await;
+        self.wire.take();
+        self.wire.hold(HELD);
+        let done = work.await;
+        self.wire.hold(Duration::ZERO);
+        (done, self.wire.take())
+    }
+}
+
+impl Row {
+    /// The calls in order, those of a kind together: `Query, TransactWriteItems of 3`.
+    fn operations(&self) -> String {
+        let name = |call: &Call| match call.operation.as_str() {
+            "TransactWriteItems" => format!("TransactWriteItems of {}", call.keys.len()),
+            "BatchGetItem" => format!("BatchGetItem of {}", call.keys.len()),
+            "GetItem" if is_echo(call) => "GetItem of the key".to_owned(),
+            other => other.to_owned(),
+        };
+        let mut kinds: Vec<(String, usize)> = Vec::new();
+        for call in &self.calls {
+            match kinds.last_mut() {
+                Some((kind, count)) if *kind == name(call) => *count += 1,
+                _ => kinds.push((name(call), 1)),
+            }
+        }
+        let kinds = kinds.iter().map(|(kind, count)| match count {
+            1 => kind.clone(),
+            count => format!("{count} × {kind}"),
+        });
+        let kinds: Vec<_> = kinds.collect();
+        if kinds.is_empty() { "–".to_owned() } else { kinds.join(", ") }
+    }
+
+    fn units(&self, of: impl Fn(&Call) -> bool) -> f64 {
+        self.calls.iter().filter(|call| of(call)).fold(0.0, |sum, call| sum + call.units)
+    }
+
+    /// A line of the data model's table.
+    pub fn line(&self) -> String {
+        let Self { who, case, calls } = self;
+        let (operations, trips) = (self.operations(), round_trips(calls));
+        let (read, written) = (self.units(is_read), self.units(|call| !is_read(call)));
+        format!("| `{who}` | {case} | {operations} | {trips} | {read} | {written} |")
+    }
+
+    /// One load and one commit, each at most one round trip: DESIGN's figure. A retry may look at its key besides.
+    pub fn keeps_to_the_design(&self) -> bool {
+        let trips = |of: &dyn Fn(&Call) -> bool| {
+            round_trips(&self.calls.iter().filter(|call| of(call)).cloned().collect::<Vec<_>>())
+        };
+        trips(&|call| is_read(call) && !is_echo(call)) <= 1
+            && trips(&|call| !is_read(call)) <= 1
+            && trips(&is_echo) <= 1
+    }
+}

@@ -1,0 +1,90 @@
+//! What each endpoint and each job asks of DynamoDB, counted on the wire: which calls, how many one after the other, how
+//! many items, what they consume. `docs/DATA-MODEL.md` has the same table; where the two differ, one of them is wrong.
+
+// The workspace allows this in test functions; here the helpers beside them are tests too.
+#![allow(clippy::unwrap_used)]
+
+mod endpoints;
+mod growth;
+mod ledger;
+
+use ledger::{Ledger, Row};
+use serde_json::Value;
+use std::{collections::BTreeSet, fmt::Write};
+use tests::wire::Call;
+
+/// The data model, which people read.
+const DATA_MODEL: &str = include_str!("../../../docs/DATA-MODEL.md");
+/// The API as it's published.
+const OPENAPI: &str = include_str!("../../../infra/openapi.json");
+/// What may be called at all. No `Scan`, and no PartiQL, which can be one in disguise.
+const ALLOWED: [&str; 7] =
+    ["BatchGetItem", "DeleteItem", "GetItem", "PutItem", "Query", "TransactWriteItems", "UpdateItem"];
+
+/// The lines of the data model's table of costs.
+fn documented() -> Vec<&'static str> {
+    let table = DATA_MODEL.split("## What each call costs").nth(1).unwrap_or_default();
+    let lines = table.lines().skip_while(|line| !line.starts_with("|--"));
+    lines.skip(1).take_while(|line| line.starts_with('|')).collect()
+}
+
+/// Methods and paths of the API, as the ledger names them.
+fn published() -> BTreeSet<String> {
+    let api: Value = serde_json::from_str(OPENAPI).unwrap();
+    let mut routes = BTreeSet::new();
+    for (path, methods) in api["paths"].as_object().unwrap() {
+        let path = path.strip_prefix("/v1/").unwrap();
+        routes.extend(
+            methods.as_object().unwrap().keys().map(|method| format!("{} {path}", method.to_uppercase())),
+        );
+    }
+    routes
+}
+
+/// Nothing reads more than it returns.
+#[track_caller]
+fn assert_allowed(calls: &[Call]) {
+    for call in calls {
+        assert!(ALLOWED.contains(&call.operation.as_str()) && !call.filtered, "{call:?}");
+    }
+}
+
+#[tokio::test]
+async fn every_endpoint_and_job_costs_what_the_data_model_says() {
+    let ledger = Ledger::new().await;
+    endpoints::holders_sign_in(&ledger).await;
+    endpoints::staff_sign_in(&ledger).await;
+    endpoints::administration(&ledger).await;
+    endpoints::submission(&ledger).await;
+    endpoints::attachments(&ledger).await;
+    endpoints::review(&ledger).await;
+    endpoints::jobs(&ledger).await;
+
+    let rows = ledger.rows.into_inner();
+    let counted: BTreeSet<_> = rows.iter().map(|row| row.who.clone()).collect();
+    let missed: Vec<_> = published().into_iter().filter(|route| !counted.contains(route)).collect();
+    assert_eq!(missed, [""; 0], "endpoints that nobody counted");
+
+    for row in &rows {
+        let (who, case) = (&row.who, row.case);
+        assert_allowed(&row.calls);
+        // A batch is as many requests as it has decisions, and a job is no request.
+        let is_one_request = *who != "POST review/decisions" && !who.starts_with("job");
+        assert!(!is_one_request || row.keeps_to_the_design(), "{who}, {case}: {}", row.line());
+    }
+
+    let lines: Vec<_> = rows.iter().map(Row::line).collect();
+    let mut difference = String::new();
+    for line in lines.iter().filter(|line| !documented().contains(&line.as_str())) {
+        writeln!(difference, "counted    {line}").unwrap();
+    }
+    for line in documented().iter().filter(|line| !lines.iter().any(|counted| counted == *line)) {
+        writeln!(difference, "documented {line}").unwrap();
+    }
+    assert!(
+        difference.is_empty(),
+        "docs/DATA-MODEL.md is out of step:\n{difference}\nall:\n{}",
+        lines.join("\n")
+    );
+    assert_eq!(lines, documented(), "in the same order");
+}
