@@ -59,7 +59,7 @@ pub const EXPIRES_AT: &str = "expires_at";
 /// What kind of record an item is.
 pub const ENTITY: &str = "entity";
 
-/// What the partition keys of the outbox begin with; the stream's filter in `infra/template.yaml` names it too.
+/// What the partition keys of the outbox begin with; a deployed stream's filter names it too.
 pub const OUTBOX_PREFIX: &str = "OUTBOX#";
 
 /// A primary key.

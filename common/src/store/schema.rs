@@ -1,5 +1,5 @@
-//! The tables' definition for stores that start empty: the local runner and the tests. What is deployed comes from
-//! `infra/template.yaml`; a test compares the two.
+//! The tables' definition for stores that start empty: the local runner and the tests. A deployed stack describes the
+//! same tables in its template.
 
 use super::{Store, StoreError, keys};
 use aws_sdk_dynamodb::types::{

@@ -40,7 +40,7 @@ async fn a_record_that_fails_holds_its_day_back_and_nobody_else() {
     bureau.wire.mend();
     let report = bureau.plan().await;
     assert_eq!((report.planned, report.failed, report.complete), (1, 0, true));
-    assert_eq!(watermark(&bureau).await.done_through, today().plus_days(3));
+    assert_eq!(watermark(&bureau).await.done_through, today().plus_days(2));
     assert_eq!(bureau.look(7).await.reminded, Some(30));
     assert_eq!(bureau.waiting().await.len(), 41);
 }
@@ -54,7 +54,20 @@ async fn a_day_is_looked_at_again_after_the_run_that_finished_it() {
     bureau.write([bureau.registration(1, today().plus_days(30), Some(60))]).await;
     bureau.pass(86_400);
     assert_eq!(bureau.plan().await.planned, 1);
-    assert_eq!(watermark(&bureau).await.done_through, today().plus_days(1));
+    assert_eq!(watermark(&bureau).await.done_through, today());
+}
+
+#[tokio::test]
+async fn what_arrives_at_midnight_behind_the_first_run_of_a_day_isnt_lost() {
+    let bureau = Bureau::open().await;
+    let midnight = today().start();
+    bureau.clock.put(midnight);
+    assert_eq!(bureau.plan().await.planned, 0);
+    // Received a second before midnight and due at once, but not to be seen in the index until now.
+    bureau.clock.put(midnight.plus_seconds(-1));
+    bureau.write([bureau.registration(0, today().plus_days(29), Some(60))]).await;
+    bureau.clock.put(midnight.plus_seconds(15 * 60));
+    assert_eq!(bureau.plan().await.planned, 1);
 }
 
 #[tokio::test]
