@@ -1,5 +1,5 @@
-//! Routes, declared once: the router, the table that tests compare with the template, and the OpenAPI document all come
-//! from the same lines at the top of a function's `lib.rs`.
+//! Routes, declared once: the router, the table that tests compare with the API reference, and the OpenAPI document
+//! all come from the same lines at the top of a function's `lib.rs`.
 
 use axum::{
     handler::Handler,
