@@ -11,7 +11,7 @@ use std::{
     io,
     net::{Ipv4Addr, SocketAddr},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
-    time::{Duration, Instant},
+    time::Duration,
 };
 use tokio::{
     io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader},
@@ -36,8 +36,6 @@ pub struct Call {
     pub found: usize,
     /// Capacity units, those of indexes among them; none for what was refused.
     pub units: f64,
-    began: Instant,
-    ended: Instant,
 }
 
 /// What the proxy does in the place of passing a call on and its reply back.
@@ -135,21 +133,6 @@ impl Drop for Wire {
     }
 }
 
-/// How many of `calls` had to wait for another: the longest chain in which each began when the one before had ended.
-pub fn round_trips(calls: &[Call]) -> usize {
-    let mut by_end: Vec<_> = calls.iter().collect();
-    by_end.sort_by_key(|call| call.ended);
-    let mut last_end = None;
-    let mut trips = 0;
-    for call in by_end {
-        if last_end.is_none_or(|end| call.began >= end) {
-            trips += 1;
-            last_end = Some(call.ended);
-        }
-    }
-    trips
-}
-
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
@@ -170,8 +153,7 @@ async fn converse(client: TcpStream, line: &Line) -> io::Result<()> {
     server.set_nodelay(true)?;
     let (mut client, mut server) = (BufReader::new(client), BufReader::new(server));
     while let Some(request) = Message::read(&mut client).await? {
-        let began = Instant::now();
-        let mut call = request.call(began);
+        let mut call = request.call();
         let (hold, trouble) = (*lock(&line.hold), lock(&line.trouble).clone());
         if !hold.is_zero() {
             tokio::time::sleep(hold).await;
@@ -184,7 +166,6 @@ async fn converse(client: TcpStream, line: &Line) -> io::Result<()> {
             Message::read(&mut server).await?.ok_or(io::ErrorKind::UnexpectedEof)?
         };
         reply.account(&mut call);
-        call.ended = Instant::now();
         lock(&line.calls).push(call);
         let broken = json!({ "__type": "com.amazonaws.dynamodb.v20120810#InternalServerError" });
         let reply = match fault {
@@ -242,7 +223,7 @@ impl Message {
         target.next().and_then(|(_, target)| target.rsplit('.').next()).unwrap_or_default()
     }
 
-    fn call(&self, began: Instant) -> Call {
+    fn call(&self) -> Call {
         let request: Request = self.parsed();
         Call {
             operation: self.operation().to_owned(),
@@ -252,8 +233,6 @@ impl Message {
             status: 0,
             found: 0,
             units: 0.0,
-            began,
-            ended: began,
         }
     }
 

@@ -37,7 +37,8 @@ impl Reminder {
     ) -> Result<(), StoreError> {
         let now = self.clock.now();
         let today = now.day();
-        // The last finished day is looked at again: something may have been filed under it after that run.
+        // The last finished day is looked at again: what was received just before midnight may have been filed under it
+        // behind the run that finished it.
         let first = self
             .store
             .watermark(JOB)
@@ -82,7 +83,8 @@ impl Reminder {
             }
             progress(report);
         }
-        let done_through = oldest_undone.map_or(today, |day| day.plus_days(-1));
+        // Today isn't over.
+        let done_through = oldest_undone.unwrap_or(today).plus_days(-1);
         self.store.set_watermark(JOB, &Watermark { done_through, at: now }).await
     }
 
