@@ -24,9 +24,9 @@ const KEY_LEN: usize = 32;
 /// of them is an internal error.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum CryptoError {
-    /// The key list isn't `id=base64,id=base64…` with 32-byte keys and distinct ids.
+    /// The key list isn't `id=key,id=key…` with 32-byte keys, in base64 or hexadecimal, and distinct ids.
     #[error(
-        "keys must be written `id=base64,…`: ids of 1 to 32 letters, digits or `-`, keys of 32 bytes; {0}"
+        "keys must be written `id=key,…`: ids of 1 to 32 letters, digits or `-`, keys of 32 bytes in base64 or hexadecimal; {0}"
     )]
     Keys(&'static str),
     /// The text is longer than 4,096 bytes.
@@ -110,7 +110,7 @@ impl TryFrom<String> for Sealed {
     }
 }
 
-/// Named 32-byte keys, the current one first, written `id=base64,id=base64…` in configuration. To rotate, put a new
+/// Named 32-byte keys, the current one first, written `id=key,id=key…` in configuration (see [`decode_key`]). To rotate, put a new
 /// key in front and leave the old ones until nothing is sealed under them.
 pub struct KeyRing(Vec<(String, [u8; KEY_LEN])>);
 
@@ -141,9 +141,17 @@ impl fmt::Debug for KeyRing {
     }
 }
 
-/// Reads one 32-byte key from base64 (standard alphabet, padded), as configuration holds keys and seeds.
-pub fn decode_key(base64: &str) -> Result<[u8; KEY_LEN], CryptoError> {
-    let bytes = STANDARD.decode(base64.trim()).map_err(|_| CryptoError::Keys("a key isn't base64"))?;
+/// Reads one 32-byte key as configuration holds keys and seeds: base64 (standard alphabet, padded), as `openssl rand
+/// -base64 32` makes it, or 64 hexadecimal digits, as a stack's template can have them generated. No text is both: 64
+/// digits of base64 would be 48 bytes.
+pub fn decode_key(text: &str) -> Result<[u8; KEY_LEN], CryptoError> {
+    let text = text.trim();
+    let mut key = [0; KEY_LEN];
+    if hex::decode_to_slice(text, &mut key).is_ok() {
+        return Ok(key);
+    }
+    let bytes =
+        STANDARD.decode(text).map_err(|_| CryptoError::Keys("a key is neither base64 nor hexadecimal"))?;
     bytes.try_into().map_err(|_| CryptoError::Keys("a key isn't 32 bytes"))
 }
 
@@ -331,6 +339,15 @@ mod tests {
     }
 
     #[test]
+    fn a_key_may_be_written_in_hexadecimal() {
+        let digits = "0f".repeat(32);
+        assert_eq!(decode_key(&digits), Ok([15; 32]));
+        assert_eq!(decode_key(&digits.to_uppercase()), Ok([15; 32]));
+        assert_eq!(decode_key(&digits), decode_key(&STANDARD.encode([15; 32])));
+        assert!(decode_key(&digits[2..]).is_err());
+    }
+
+    #[test]
     fn a_key_list_that_is_off_says_how() {
         let good = key(1);
         for (text, reason) in [
@@ -340,7 +357,7 @@ mod tests {
             (format!("k 1={good}"), "a key id has another form"),
             (format!("{}={good}", "k".repeat(33)), "a key id has another form"),
             (format!("k1={good},k1={good}"), "a key id is there twice"),
-            ("k1=###".to_owned(), "a key isn't base64"),
+            ("k1=###".to_owned(), "a key is neither base64 nor hexadecimal"),
             ("k1=AAAA".to_owned(), "a key isn't 32 bytes"),
         ] {
             assert_eq!(text.parse::<KeyRing>().unwrap_err(), CryptoError::Keys(reason), "{text}");

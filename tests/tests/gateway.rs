@@ -154,7 +154,6 @@ fn environment(system: &System) -> Env {
         "FIELD_KEYS",
         "LOOKUP_KEY",
         "TOKEN_SEED",
-        "TOKEN_PUBLIC_KEYS",
         "TOKEN_ISSUER",
         "TOKEN_AUDIENCE",
         "WECHAT_BASE_URL",
@@ -192,7 +191,7 @@ async fn session_by_recorded_events() {
     let mut world = World::new().await;
     let functions = Functions::of(&mut world).await;
     let keys = invoke(&functions.session, &recorded("session-keys", &[])).await.expect(200);
-    assert_eq!(keys.headers["cache-control"], ["public, max-age=3600"]);
+    assert_eq!(keys.headers["cache-control"], ["public, max-age=300"]);
     assert_eq!(keys.headers["content-type"], ["application/json"]);
     assert_eq!(keys.body["keys"][0]["crv"], "Ed25519");
 

@@ -1,23 +1,24 @@
-//! The public half of the signing keys. Every function knows them from configuration, and the world from
-//! `GET session/keys` as a JSON Web Key Set (RFC 7517, RFC 8037).
+//! The signing seed, and its public half. `session` publishes that in the records' table when it starts; the other
+//! functions learn it there, and the world from `GET session/keys` as a JSON Web Key Set (RFC 7517, RFC 8037).
 
-use crate::crypto::sha256;
+use crate::crypto::{decode_key, sha256};
 use base64::{
     Engine,
     engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD},
 };
+use domain::date::Instant;
 use ring::signature::{Ed25519KeyPair, KeyPair};
 use serde::{Deserialize, Serialize};
-use std::{collections::BTreeMap, fmt, str::FromStr};
+use std::{fmt, str::FromStr};
 
-/// Why a signing seed or a list of public keys could not be read from configuration.
+/// Why a signing seed or a public key could not be read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidTokenKey {
-    /// The seed isn't 32 bytes in base64.
-    #[error("the signing seed must be 32 random bytes in base64 (openssl rand -base64 32)")]
+    /// The seed isn't 32 bytes in base64 or hexadecimal.
+    #[error("the signing seed must be 32 random bytes in base64 or hexadecimal (openssl rand -base64 32)")]
     Seed,
     /// A public key isn't 32 bytes in base64.
-    #[error("token public keys must be 32 bytes each in base64, separated by commas")]
+    #[error("a token's public key must be 32 bytes in base64")]
     Public,
 }
 
@@ -49,9 +50,8 @@ impl SigningSeed {
 impl FromStr for SigningSeed {
     type Err = InvalidTokenKey;
 
-    fn from_str(base64: &str) -> Result<Self, InvalidTokenKey> {
-        let bytes = STANDARD.decode(base64.trim()).map_err(|_| InvalidTokenKey::Seed)?;
-        bytes.try_into().map(Self).map_err(|_| InvalidTokenKey::Seed)
+    fn from_str(text: &str) -> Result<Self, InvalidTokenKey> {
+        decode_key(text).map(Self).map_err(|_| InvalidTokenKey::Seed)
     }
 }
 
@@ -61,7 +61,7 @@ impl fmt::Debug for SigningSeed {
     }
 }
 
-/// An Ed25519 public key. Its `Display` is base64, as configuration lists it.
+/// An Ed25519 public key. Its `Display` is base64, as the table holds it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct PublicKey([u8; 32]);
 
@@ -94,42 +94,26 @@ impl FromStr for PublicKey {
     }
 }
 
-/// The keys a token may be signed with, by id; written as base64 keys separated by commas. To rotate: add the new
-/// key everywhere, then give `session` the new seed, and drop the old key once its last token has expired.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct PublicKeys(BTreeMap<String, PublicKey>);
+/// A public key that is published, and until when.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PublishedKey {
+    /// The key.
+    pub key: PublicKey,
+    /// When tokens signed with it stop being accepted. `session` moves it on as long as it signs with it.
+    pub until: Instant,
+}
 
-impl PublicKeys {
-    /// Every key with its id.
-    pub fn iter(&self) -> impl Iterator<Item = (&str, &PublicKey)> {
-        self.0.iter().map(|(id, key)| (id.as_str(), key))
-    }
-
-    /// As a JSON Web Key Set.
-    pub fn jwks(&self) -> Jwks {
-        let keys = self.0.iter().map(|(id, key)| Jwk {
+impl FromIterator<PublicKey> for Jwks {
+    fn from_iter<I: IntoIterator<Item = PublicKey>>(keys: I) -> Self {
+        let keys = keys.into_iter().map(|key| Jwk {
             kty: "OKP".to_owned(),
             crv: "Ed25519".to_owned(),
-            kid: id.clone(),
+            kid: key.id(),
             x: URL_SAFE_NO_PAD.encode(key.0),
             alg: "EdDSA".to_owned(),
             usage: "sig".to_owned(),
         });
-        Jwks { keys: keys.collect() }
-    }
-}
-
-impl FromIterator<PublicKey> for PublicKeys {
-    fn from_iter<I: IntoIterator<Item = PublicKey>>(keys: I) -> Self {
-        Self(keys.into_iter().map(|key| (key.id(), key)).collect())
-    }
-}
-
-impl FromStr for PublicKeys {
-    type Err = InvalidTokenKey;
-
-    fn from_str(list: &str) -> Result<Self, InvalidTokenKey> {
-        list.split(',').map(str::parse).collect()
+        Self { keys: keys.collect() }
     }
 }
 
@@ -178,7 +162,7 @@ mod tests {
         let key = standard(SEED).parse::<SigningSeed>().unwrap().public_key().unwrap();
         assert_eq!(key, standard(X).parse().unwrap());
         assert_eq!(key.id(), THUMBPRINT);
-        let jwks = serde_json::to_value(PublicKeys::from_iter([key]).jwks()).unwrap();
+        let jwks = serde_json::to_value(Jwks::from_iter([key])).unwrap();
         let expected = serde_json::json!({"keys": [{
             "kty": "OKP", "crv": "Ed25519", "kid": THUMBPRINT, "x": X, "alg": "EdDSA", "use": "sig"
         }]});
@@ -189,11 +173,15 @@ mod tests {
     fn configuration_that_is_no_key_is_refused() {
         for text in ["", "AAAA", "not base64", &standard(X)[1..]] {
             assert_eq!(text.parse::<SigningSeed>().unwrap_err(), InvalidTokenKey::Seed, "{text}");
-            assert_eq!(text.parse::<PublicKeys>().unwrap_err(), InvalidTokenKey::Public, "{text}");
+            assert_eq!(text.parse::<PublicKey>().unwrap_err(), InvalidTokenKey::Public, "{text}");
         }
-        let two = format!("{}, {}", standard(X), STANDARD.encode([7; 32])).parse::<PublicKeys>().unwrap();
-        assert_eq!(two.jwks().keys.len(), 2);
-        assert!(two.iter().any(|(id, _)| id == THUMBPRINT));
+    }
+
+    #[test]
+    fn a_seed_may_be_written_in_base64_or_hexadecimal() {
+        let bytes = URL_SAFE_NO_PAD.decode(SEED).unwrap();
+        let seed: SigningSeed = hex::encode(bytes).parse().unwrap();
+        assert_eq!(seed.public_key().unwrap().id(), THUMBPRINT);
     }
 
     #[test]

@@ -1,9 +1,9 @@
 //! Access tokens: JWTs signed with Ed25519 (RFC 7519, RFC 8037) that live for half an hour. `session` signs them;
-//! every function verifies them by itself, against the clock it is given and nothing it has to look up.
+//! every function verifies them by itself, with the keys it has learnt and against the clock it is given.
 
 use super::{
     jwt_provider,
-    keys::{InvalidTokenKey, PublicKeys, SigningSeed},
+    keys::{InvalidTokenKey, PublishedKey, SigningSeed},
     principal::{Principal, Subject},
 };
 use crate::crypto::{CryptoError, random_bytes};
@@ -12,7 +12,10 @@ use domain::{actor::Role, date::Instant, district::Area, id::IdentityKey};
 use http::{HeaderMap, header::AUTHORIZATION};
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation, errors::ErrorKind};
 use serde::{Deserialize, Serialize};
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::{
+    collections::{BTreeMap, BTreeSet, HashSet},
+    sync::{PoisonError, RwLock},
+};
 
 /// How long an access token lives unless configuration says otherwise, in seconds.
 pub const ACCESS_LIFETIME_SECONDS: i64 = 30 * 60;
@@ -36,9 +39,12 @@ pub enum TokenError {
     /// It was issued in the future.
     #[error("访问令牌尚未生效，请检查签发服务器的时钟")]
     NotYetValid,
-    /// Its signature is another's, or of another kind, or by a key that isn't known here.
+    /// Its signature is another's, or of another kind.
     #[error("访问令牌签名无效，请重新登录")]
     WrongSignature,
+    /// It says it's signed by a key that isn't known here, or no longer.
+    #[error("访问令牌签名无效，请重新登录")]
+    UnknownKey,
     /// It was issued by or for another system.
     #[error("访问令牌不是本系统签发的，请重新登录")]
     NotForUs,
@@ -52,7 +58,7 @@ impl TokenError {
             Self::Malformed => "token_malformed",
             Self::Expired => "token_expired",
             Self::NotYetValid => "token_not_yet_valid",
-            Self::WrongSignature => "token_signature_invalid",
+            Self::WrongSignature | Self::UnknownKey => "token_signature_invalid",
             Self::NotForUs => "token_not_for_this_system",
         }
     }
@@ -169,15 +175,15 @@ impl TokenSigner {
     }
 }
 
-/// Verifies access tokens with the public keys it knows.
+/// Verifies access tokens with the public keys it has learnt.
 pub struct TokenVerifier {
-    keys: BTreeMap<String, DecodingKey>,
+    keys: RwLock<BTreeMap<String, (DecodingKey, Instant)>>,
     validation: Validation,
 }
 
 impl TokenVerifier {
-    /// Accepts tokens by any of `keys`, from `issuer` and for `audience`.
-    pub fn new(keys: &PublicKeys, issuer: &str, audience: &str) -> Self {
+    /// Accepts tokens from `issuer` and for `audience`, once it has [learnt](Self::learn) keys.
+    pub fn new(issuer: &str, audience: &str) -> Self {
         jwt_provider::install();
         let mut validation = Validation::new(Algorithm::EdDSA);
         validation.iss = Some(HashSet::from([issuer.to_owned()]));
@@ -185,9 +191,16 @@ impl TokenVerifier {
         // The library would read the system's clock; times are checked below, against the clock we are given.
         validation.validate_exp = false;
         validation.required_spec_claims.clear();
-        let keys =
-            keys.iter().map(|(id, key)| (id.to_owned(), DecodingKey::from_ed_der(key.as_bytes()))).collect();
-        Self { keys, validation }
+        Self { keys: RwLock::default(), validation }
+    }
+
+    /// Accepts tokens by any of `keys`, each for as long as it's published, and by no other any more.
+    pub fn learn(&self, keys: impl IntoIterator<Item = PublishedKey>) {
+        let keys = keys
+            .into_iter()
+            .map(|PublishedKey { key, until }| (key.id(), (DecodingKey::from_ed_der(key.as_bytes()), until)))
+            .collect();
+        *self.keys.write().unwrap_or_else(PoisonError::into_inner) = keys;
     }
 
     /// Verifies `token` as of `now`: signature first, then issuer and audience, then times.
@@ -201,7 +214,11 @@ impl TokenVerifier {
             return Err(TokenError::Malformed);
         }
         let kid = header.kid.ok_or(TokenError::Malformed)?;
-        let key = self.keys.get(&kid).ok_or(TokenError::WrongSignature)?;
+        let keys = self.keys.read().unwrap_or_else(PoisonError::into_inner);
+        let Some((key, _)) = keys.get(&kid).filter(|(_, until)| now < *until) else {
+            let expired = claimed_expiry(token).is_some_and(|exp| exp <= now.unix_seconds());
+            return Err(if expired { TokenError::Expired } else { TokenError::UnknownKey });
+        };
         let claims = jsonwebtoken::decode::<Claims>(token, key, &self.validation)
             .map_err(|error| match error.kind() {
                 ErrorKind::InvalidSignature | ErrorKind::InvalidAlgorithm => TokenError::WrongSignature,
@@ -230,6 +247,16 @@ impl TokenVerifier {
             expires_at: Instant::from_unix_millis(claims.exp.saturating_mul(1000)),
         })
     }
+}
+
+/// When a token says it expires, without a look at its signature: good enough to say why it's refused.
+fn claimed_expiry(token: &str) -> Option<i64> {
+    #[derive(Deserialize)]
+    struct Expiry {
+        exp: i64,
+    }
+    let claims = URL_SAFE_NO_PAD.decode(token.split('.').nth(1)?).ok()?;
+    serde_json::from_slice::<Expiry>(&claims).ok().map(|claims| claims.exp)
 }
 
 /// The bearer token of a request's `Authorization` header (RFC 6750). Two such headers are refused: what is in front

@@ -28,7 +28,10 @@ fn signer(byte: u8) -> TokenSigner {
 }
 
 fn verifier(bytes: &[u8]) -> TokenVerifier {
-    TokenVerifier::new(&bytes.iter().map(|byte| public(*byte)).collect(), ISSUER, AUDIENCE)
+    let verifier = TokenVerifier::new(ISSUER, AUDIENCE);
+    let until = now().plus_seconds(3600);
+    verifier.learn(bytes.iter().map(|byte| PublishedKey { key: public(*byte), until }));
+    verifier
 }
 
 fn reviewer() -> Principal {
@@ -99,7 +102,8 @@ fn it_lives_from_issue_to_expiry_by_the_given_clock() {
         (0, None),
         (1799, None),
         (1800, Some(TokenError::Expired)),
-        (1_000_000, Some(TokenError::Expired)),
+        (3599, Some(TokenError::Expired)),
+        (3600, Some(TokenError::Expired)),
     ] {
         let outcome = verifier(&[1]).verify(&issued.token, now().plus_seconds(seconds));
         assert_eq!(outcome.err(), expected, "{seconds} s");
@@ -130,7 +134,19 @@ fn keys_rotate_and_an_unknown_key_is_refused() {
     let by_old = signer(1).issue(&reviewer(), now()).unwrap().token;
     assert!(verifier(&[1, 2]).verify(&by_new, now()).is_ok());
     assert!(verifier(&[1, 2]).verify(&by_old, now()).is_ok());
-    assert_eq!(verifier(&[2]).verify(&by_old, now()), Err(TokenError::WrongSignature));
+    assert_eq!(verifier(&[2]).verify(&by_old, now()), Err(TokenError::UnknownKey));
+    // A verifier goes by what it learnt last.
+    let taught_again = verifier(&[1]);
+    taught_again.learn([PublishedKey { key: public(2), until: now().plus_seconds(1) }]);
+    assert!(taught_again.verify(&by_new, now()).is_ok());
+    assert_eq!(taught_again.verify(&by_old, now()), Err(TokenError::UnknownKey));
+    assert_eq!(taught_again.verify(&by_new, now().plus_seconds(1)), Err(TokenError::UnknownKey));
+    let long_after = now().plus_seconds(1_000_000);
+    assert_eq!(
+        taught_again.verify(&by_old, long_after),
+        Err(TokenError::Expired),
+        "no reason to look for its key"
+    );
     // Signed by 3 under the name of 1.
     let forged = forge(3, &good_header(), &good_claims());
     assert_eq!(verifier(&[1, 2]).verify(&forged, now()), Err(TokenError::WrongSignature));

@@ -3,12 +3,15 @@
 
 use super::{IfMatch, Problem, Write};
 use crate::{
-    auth::{keys::PublicKeys, token::TokenVerifier},
+    auth::{
+        keys::PublishedKey,
+        token::{TokenError, TokenVerifier, Verified},
+    },
     aws::SdkParts,
     clock::Clock,
     config::{ConfigError, Env},
     crypto::{FieldCipher, KeyRing, decode_key, random_u128},
-    store::{Committed, Lost, Replay, Reply, Store, Tables},
+    store::{Committed, Lost, Replay, Reply, Store, StoreError, Tables},
 };
 use axum::response::{IntoResponse, Response};
 use domain::{
@@ -19,8 +22,15 @@ use domain::{
     id::{ApplicationId, HolderId},
     rules::RuleLibrary,
 };
-use std::sync::Arc;
+use std::{
+    sync::{Arc, Mutex, PoisonError},
+    time::{Duration, Instant as Stopwatch},
+};
 
+/// How often a minute a token by an unknown key makes for a look at the published ones. Enough for every change of seed
+/// there will ever be; forged tokens, each with a key of its own, cost no more.
+const LOOKS_A_MINUTE: u32 = 10;
+const MINUTE: Duration = Duration::from_mins(1);
 /// How often a registration number that turned out to be taken is drawn again.
 const NUMBER_DRAWS: u32 = 5;
 
@@ -29,26 +39,30 @@ const NUMBER_DRAWS: u32 = 5;
 pub struct App {
     /// The store.
     pub store: Store,
-    /// Verifies access tokens.
-    pub tokens: Arc<TokenVerifier>,
+    tokens: Arc<Tokens>,
     /// The rules.
     pub rules: Arc<RuleLibrary>,
     /// The clock.
     pub clock: Clock,
 }
 
+/// The verifier of access tokens, and how often it was taught since when.
+struct Tokens {
+    verifier: TokenVerifier,
+    looks: Mutex<(Stopwatch, u32)>,
+}
+
 impl App {
-    /// Reads the configuration: `TABLE_NAME`, `IDEMPOTENCY_TABLE_NAME`, `FIELD_KEYS`, `LOOKUP_KEY`,
-    /// `TOKEN_PUBLIC_KEYS`, `TOKEN_ISSUER`, `TOKEN_AUDIENCE`.
+    /// Reads the configuration: `TABLE_NAME`, `IDEMPOTENCY_TABLE_NAME`, `FIELD_KEYS`, `LOOKUP_KEY`, `TOKEN_ISSUER`,
+    /// `TOKEN_AUDIENCE`.
     pub fn from_env(env: &Env, parts: &SdkParts, clock: Clock) -> Result<Self, ConfigError> {
         let rules = RuleLibrary::compiled_in().map_err(|error| ConfigError::Unusable(error.to_string()))?;
         let rules = Arc::new(rules);
         let store = Self::store(env, parts, &rules)?;
-        let keys: PublicKeys =
-            env.parsed("TOKEN_PUBLIC_KEYS", "the public keys that access tokens are verified by")?;
         let issuer = env.required("TOKEN_ISSUER", "the `iss` of access tokens")?;
         let audience = env.required("TOKEN_AUDIENCE", "the `aud` of access tokens")?;
-        let tokens = Arc::new(TokenVerifier::new(&keys, &issuer, &audience));
+        let verifier = TokenVerifier::new(&issuer, &audience);
+        let tokens = Arc::new(Tokens { verifier, looks: Mutex::new((Stopwatch::now(), 0)) });
         Ok(Self { store, tokens, rules, clock })
     }
 
@@ -69,6 +83,42 @@ impl App {
         })?;
         let cipher = Arc::new(FieldCipher::new(&ring, &lookup).map_err(unusable)?);
         Ok(Store::new(parts.dynamodb(), tables, cipher, rules.clone()))
+    }
+
+    /// Opens the table's connection by learning the published keys, while a starting function still has its whole CPU
+    /// (see docs/ARCHITECTURE.md, "Boot"). An error is only logged: the first request will meet it again and answer it.
+    pub async fn warm_up(&self) {
+        if let Err(error) = self.learn_keys(self.now()).await {
+            tracing::warn!(%error, code = error.code(), "warm-up failed");
+        }
+    }
+
+    /// Learns the published keys.
+    pub async fn learn_keys(&self, now: Instant) -> Result<Vec<PublishedKey>, StoreError> {
+        let keys = self.store.token_keys(now).await?;
+        self.tokens.verifier.learn(keys.iter().copied());
+        Ok(keys)
+    }
+
+    /// True where another look at the published keys may be had this minute; counts it.
+    fn may_look(&self) -> bool {
+        let mut looks = self.tokens.looks.lock().unwrap_or_else(PoisonError::into_inner);
+        if looks.0.elapsed() >= MINUTE {
+            *looks = (Stopwatch::now(), 0);
+        }
+        looks.1 += 1;
+        looks.1 <= LOOKS_A_MINUTE
+    }
+
+    /// Verifies an access token as of `now`. One by a key that isn't known makes for a look at the published ones:
+    /// `session` may have a new seed.
+    pub async fn verify(&self, token: &str, now: Instant) -> Result<Verified, Problem> {
+        let verified = self.tokens.verifier.verify(token, now);
+        if verified == Err(TokenError::UnknownKey) && self.may_look() {
+            self.learn_keys(now).await?;
+            return Ok(self.tokens.verifier.verify(token, now)?);
+        }
+        Ok(verified?)
     }
 
     /// A write: loads the dossier of `holder`, lets `decide` make a change and its reply, commits both with the

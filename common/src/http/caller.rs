@@ -20,7 +20,7 @@ where
 {
     let received = Received::from_request_parts(parts, state).await?;
     let token = token::bearer(&parts.headers)?;
-    Ok(App::from_ref(state).tokens.verify(token, received.at)?.principal)
+    Ok(App::from_ref(state).verify(token, received.at).await?.principal)
 }
 
 /// Any signed-in caller.

@@ -16,6 +16,7 @@
 //! STAFF                   {area}#{username}                what the directory shows of a staff account
 //! SESSION#{family}        SESSION                          one sign-in of a holder
 //! WECHAT#{app}#{open id}  WECHAT                           the holder that a WeChat user is
+//! KEYS#TOKEN              {key id}                         a public key that access tokens are verified by
 //! ```
 //!
 //! In a holder's partition what is dated sorts before `~`, so one query from "four years ago" to the end reads the
@@ -172,6 +173,13 @@ pub(crate) fn session(staff: Option<&StaffId>, family: &str) -> Key {
 /// A user of a mini-program. Neither name has a `#` in it.
 pub(crate) fn wechat(app_id: &str, open_id: &str) -> Key {
     Key::new(format!("WECHAT#{app_id}#{open_id}"), "WECHAT")
+}
+
+/// The public keys that access tokens are verified by; as many as there were seeds in two months.
+pub(crate) const TOKEN_KEYS_PK: &str = "KEYS#TOKEN";
+
+pub(crate) fn token_key(id: &str) -> Key {
+    Key::new(TOKEN_KEYS_PK.to_owned(), id)
 }
 
 /// One shard of an area's queue at a stage.

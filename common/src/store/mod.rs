@@ -19,6 +19,7 @@ mod queue;
 mod records;
 pub mod schema;
 mod sessions;
+mod token_keys;
 mod transact;
 
 pub use account_change::{AccountChange, AccountLost, AccountWritten, Appointer};

@@ -8,6 +8,6 @@ async fn main() -> Result<(), lambda_http::Error> {
     telemetry::start();
     let (env, parts) = (Env::process(), SdkParts::from_env()?);
     let app = http::App::from_env(&env, &parts, Clock::system())?;
-    app.store.warm_up().await;
+    app.warm_up().await;
     http::serve(attachment::router(Attachments::from_env(app, &env, &parts)?)).await
 }

@@ -7,6 +7,6 @@ async fn main() -> Result<(), lambda_http::Error> {
     telemetry::start();
     let (env, parts) = (Env::process(), SdkParts::from_env()?);
     let app = http::App::from_env(&env, &parts, Clock::system())?;
-    app.store.warm_up().await;
+    app.warm_up().await;
     http::serve(review::router(review::Review::from_env(app, &env, &parts)?)).await
 }

@@ -121,7 +121,7 @@ impl Session {
                 Some(holder) => holder.clone(),
                 None => HolderId::mint(random_u128().map_err(Problem::internal)?),
             };
-            let (sign_in, signed_in) = self.tokens_for(holder.clone(), client.clone(), now)?;
+            let (sign_in, signed_in) = self.tokens_for(holder.clone(), client.clone(), now).await?;
             let reply = Reply { status: StatusCode::OK.as_u16(), etag: None, body: holder.to_string() };
             let begin = HolderSignIn {
                 sign_in: &sign_in,
@@ -143,7 +143,7 @@ impl Session {
 
     /// Begins another sign-in of a holder whose first reply was lost. Tokens are never remembered, so these are new.
     async fn begin_as(&self, holder: HolderId, now: Instant) -> Result<Json<SignedIn>, Problem> {
-        let (sign_in, signed_in) = self.tokens_for(holder, None, now)?;
+        let (sign_in, signed_in) = self.tokens_for(holder, None, now).await?;
         let begin = HolderSignIn { sign_in: &sign_in, first: None, idempotency: None, now };
         match self.app.store.begin_sign_in(&begin).await? {
             Begun::Now => Ok(Json(signed_in)),
@@ -151,7 +151,7 @@ impl Session {
         }
     }
 
-    fn tokens_for(
+    async fn tokens_for(
         &self,
         holder: HolderId,
         client: Option<String>,
@@ -161,7 +161,8 @@ impl Session {
         let (family, token) =
             RefreshFamily::start(subject.clone(), client.clone(), now).map_err(Problem::internal)?;
         let token = SignInToken::new(&subject, token);
-        let signed_in = self.signed_in(&Principal::holder(holder, client), &token, family.expires_at, now)?;
+        let signed_in =
+            self.signed_in(&Principal::holder(holder, client), &token, family.expires_at, now).await?;
         Ok((SignIn { family, epoch: 0 }, signed_in))
     }
 

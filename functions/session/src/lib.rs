@@ -16,16 +16,17 @@ pub use appointment::{AppointError, Appointed, NewStaff, appoint, appoint_demo};
 use axum::extract::FromRef;
 use common::{
     auth::{
-        keys::{PublicKeys, SigningSeed},
+        keys::{PublicKey, PublishedKey, SigningSeed},
         token::{ACCESS_LIFETIME_SECONDS, TokenSigner},
     },
     aws::SdkParts,
     config::{ConfigError, Env},
     http::{App, finish},
+    store::StoreError,
     wechat::{DEFAULT_BASE_URL, WeChatClient},
 };
 use settings::{MiniPrograms, ServiceClients};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 common::routes! {
     state: Session;
@@ -54,7 +55,8 @@ pub struct Session {
 /// What only this function has.
 struct Inner {
     signer: TokenSigner,
-    keys: PublicKeys,
+    key: PublicKey,
+    published: Mutex<Option<PublishedKey>>,
     wechat: WeChatClient,
     mini_programs: MiniPrograms,
     clients: ServiceClients,
@@ -66,13 +68,7 @@ impl Session {
     /// `id:app_id:sha256hex(secret),…`).
     pub fn from_env(app: App, env: &Env, _parts: &SdkParts) -> Result<Self, ConfigError> {
         let seed: SigningSeed = env.parsed("TOKEN_SEED", "the seed that access tokens are signed with")?;
-        let keys: PublicKeys =
-            env.parsed("TOKEN_PUBLIC_KEYS", "the public keys that access tokens are verified by")?;
-        let own = seed.public_key().map_err(|error| ConfigError::Unusable(error.to_string()))?.id();
-        if !keys.iter().any(|(id, _)| id == own) {
-            let why = "TOKEN_SEED's public key isn't among TOKEN_PUBLIC_KEYS: nobody would accept its tokens";
-            return Err(ConfigError::Unusable(why.to_owned()));
-        }
+        let key = seed.public_key().map_err(|error| ConfigError::Unusable(error.to_string()))?;
         let lifetime =
             env.or("TOKEN_LIFETIME_SECONDS", "how long an access token lives", ACCESS_LIFETIME_SECONDS)?;
         let issuer = env.required("TOKEN_ISSUER", "the `iss` of access tokens")?;
@@ -84,7 +80,40 @@ impl Session {
         let mini_programs = env.parsed("WECHAT_APPS", "the mini-programs whose users sign in")?;
         let clients =
             env.or("SERVICE_CLIENTS", "the back ends that act for their users", ServiceClients::default())?;
-        Ok(Self { app, inner: Arc::new(Inner { signer, keys, wechat, mini_programs, clients }) })
+        let published = Mutex::default();
+        Ok(Self { app, inner: Arc::new(Inner { signer, key, published, wechat, mini_programs, clients }) })
+    }
+
+    /// What [`App::warm_up`] does, and publishes this function's key where that is due.
+    pub async fn warm_up(&self) {
+        if let Err(error) = self.publish_key().await {
+            tracing::warn!(%error, code = error.code(), "the token key could not be published");
+        }
+    }
+
+    /// Sees to it that tokens signed now are accepted: publishes this function's key where that is due. Called before
+    /// each token is issued; costs nothing but a look at the clock for a month after it was published.
+    async fn publish_key(&self) -> Result<(), StoreError> {
+        let now = self.app.now();
+        let good = |published: &PublishedKey| !published.is_to_be_renewed(now);
+        if self.published().is_some_and(|key| good(&key)) {
+            return Ok(());
+        }
+        let known = self.app.learn_keys(now).await?;
+        let published = known.into_iter().find(|known| known.key == self.inner.key).filter(good);
+        let published = if let Some(published) = published {
+            published
+        } else {
+            let published = self.app.store.publish_token_key(self.inner.key, now).await?;
+            self.app.learn_keys(now).await?;
+            published
+        };
+        *self.inner.published.lock().unwrap_or_else(PoisonError::into_inner) = Some(published);
+        Ok(())
+    }
+
+    fn published(&self) -> Option<PublishedKey> {
+        *self.inner.published.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -7,6 +7,7 @@ async fn main() -> Result<(), lambda_http::Error> {
     telemetry::start();
     let (env, parts) = (Env::process(), SdkParts::from_env()?);
     let app = http::App::from_env(&env, &parts, Clock::system())?;
-    app.store.warm_up().await;
-    http::serve(session::router(session::Session::from_env(app, &env, &parts)?)).await
+    let session = session::Session::from_env(app, &env, &parts)?;
+    session.warm_up().await;
+    http::serve(session::router(session)).await
 }

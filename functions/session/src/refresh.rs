@@ -10,10 +10,9 @@ use axum::{
     http::{StatusCode, header},
     response::IntoResponse,
 };
-#[cfg(feature = "openapi")]
-use common::auth::keys::Jwks;
 use common::{
     auth::{
+        keys::Jwks,
         principal::{Principal, Subject},
         refresh::{RefreshError, Refreshed, RotateError},
     },
@@ -24,9 +23,9 @@ use serde::Deserialize;
 
 /// How often a token that met another use of itself is judged anew.
 const ATTEMPTS: u32 = 3;
-/// How long the keys may be kept, in seconds. A new key is published for longer than that before anything is signed
-/// with it.
-const KEYS_MAX_AGE: &str = "public, max-age=3600";
+/// How long the keys may be kept. After a change of seed a new key signs as soon as it's published: who meets a token by
+/// a key they don't know asks again.
+const KEYS_MAX_AGE: &str = "public, max-age=300";
 
 /// A refresh token.
 #[derive(Deserialize)]
@@ -55,7 +54,7 @@ pub(crate) async fn refresh(
         match sign_in.family.present(token.token(), now) {
             Ok(Refreshed::Rotated(family, next)) => {
                 let next = SignInToken::new(&family.subject, next);
-                let signed_in = session.signed_in(&principal, &next, family.expires_at, now)?;
+                let signed_in = session.signed_in(&principal, &next, family.expires_at, now).await?;
                 let after = SignIn { family: *family, epoch };
                 if session.app.store.move_sign_in(&sign_in.family, &after).await? {
                     return Ok(Json(signed_in));
@@ -111,8 +110,14 @@ pub(crate) async fn sign_out(
 /// 验证访问令牌的公钥（JWKS）
 #[cfg_attr(feature = "openapi", utoipa::path(get, path = "/v1/session/keys", tag = "session",
     responses((status = 200, body = Jwks))))]
-pub(crate) async fn keys(State(session): State<Session>) -> impl IntoResponse {
-    ([(header::CACHE_CONTROL, KEYS_MAX_AGE)], Json(session.inner.keys.jwks()))
+pub(crate) async fn keys(
+    State(session): State<Session>,
+    received: Received,
+) -> Result<impl IntoResponse, Problem> {
+    session.publish_key().await?;
+    let keys = session.app.learn_keys(received.at).await?;
+    let keys: Jwks = keys.into_iter().map(|published| published.key).collect();
+    Ok(([(header::CACHE_CONTROL, KEYS_MAX_AGE)], Json(keys)))
 }
 
 fn refused(error: RefreshError) -> Problem {

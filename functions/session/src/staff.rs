@@ -189,7 +189,7 @@ impl Session {
         let subject = Subject::Staff(id.clone());
         let (family, token) = RefreshFamily::start(subject.clone(), None, now).map_err(Problem::internal)?;
         let token = SignInToken::new(&subject, token);
-        let signed_in = self.signed_in(&staff_principal(&after), &token, family.expires_at, now)?;
+        let signed_in = self.signed_in(&staff_principal(&after), &token, family.expires_at, now).await?;
         let sign_in = SignIn { family, epoch: after.session_epoch };
         let change = AccountChange {
             before: Some(before),

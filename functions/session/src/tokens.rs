@@ -49,13 +49,14 @@ pub(crate) struct SignedIn {
 
 impl Session {
     /// Issues the tokens of a sign-in. Issued before the sign-in is written: a failure leaves nothing behind.
-    pub(crate) fn signed_in(
+    pub(crate) async fn signed_in(
         &self,
         principal: &Principal,
         refresh: &SignInToken,
         refresh_expires_at: Instant,
         now: Instant,
     ) -> Result<SignedIn, Problem> {
+        self.publish_key().await?;
         let access = self.inner.signer.issue(principal, now).map_err(Problem::internal)?;
         Ok(SignedIn {
             access_token: access.token,

@@ -6,6 +6,6 @@ use common::{aws::SdkParts, clock::Clock, config::Env, http, telemetry};
 async fn main() -> Result<(), lambda_http::Error> {
     telemetry::start();
     let app = http::App::from_env(&Env::process(), &SdkParts::from_env()?, Clock::system())?;
-    app.store.warm_up().await;
+    app.warm_up().await;
     http::serve(submission::router(app)).await
 }

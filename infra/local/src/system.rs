@@ -18,7 +18,6 @@ use attachment::Attachments;
 use aws_credential_types::Credentials;
 use axum::Router;
 use common::{
-    auth::keys::SigningSeed,
     aws::{Endpoints, SdkParts},
     clock::Clock,
     config::Env,
@@ -116,13 +115,15 @@ impl System {
             Credentials::new(S3_KEY, keys.s3_secret.clone(), None, None, "local"),
             Endpoints { dynamodb: Some(endpoint.parse()?), s3: Some(s3.endpoint().parse()?), ses: None },
         )?;
-        let env = Env::of(variables(options, &keys, &mailbox, &wechat_server)?);
+        let env = Env::of(variables(options, &keys, &mailbox, &wechat_server));
         let app = App::from_env(&env, &parts, clock.clone())?;
         app.store.create_tables().await?;
         staff::appoint(&app, &keys).await?;
 
+        let session = Session::from_env(app.clone(), &env, &parts)?;
+        session.warm_up().await;
         let api = Gateway::default()
-            .with(session::ROUTES, session::router(Session::from_env(app.clone(), &env, &parts)?))
+            .with(session::ROUTES, session::router(session))
             .with(submission::ROUTES, submission::router(app.clone()))
             .with(attachment::ROUTES, attachment::router(Attachments::from_env(app.clone(), &env, &parts)?))
             .with(review::ROUTES, review::router(Review::from_env(app.clone(), &env, &parts)?))
@@ -184,9 +185,7 @@ fn variables(
     keys: &Keys,
     mailbox: &Mailbox,
     wechat: &LoopbackServer,
-) -> Result<Vec<(String, String)>> {
-    let seed: SigningSeed = keys.token_seed.parse()?;
-    let public = seed.public_key()?;
+) -> Vec<(String, String)> {
     let client_hash = hex::encode(common::crypto::sha256(keys.client_secret.as_bytes()));
     let variables = [
         ("TABLE_NAME", TABLE.to_owned()),
@@ -195,7 +194,6 @@ fn variables(
         ("FIELD_KEYS", format!("local={}", keys.field)),
         ("LOOKUP_KEY", keys.lookup.clone()),
         ("TOKEN_SEED", keys.token_seed.clone()),
-        ("TOKEN_PUBLIC_KEYS", public.to_string()),
         ("TOKEN_ISSUER", "https://localhost/social-worker-registry".to_owned()),
         ("TOKEN_AUDIENCE", "social-worker-registry".to_owned()),
         ("WECHAT_BASE_URL", wechat.url()),
@@ -210,5 +208,5 @@ fn variables(
         ("SMTP_PORT", mailbox.address().port().to_string()),
         ("SMTP_TLS", "none".to_owned()),
     ];
-    Ok(variables.map(|(name, value)| (name.to_owned(), value)).to_vec())
+    variables.map(|(name, value)| (name.to_owned(), value)).to_vec()
 }

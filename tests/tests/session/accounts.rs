@@ -52,7 +52,7 @@ async fn whoever_is_appointed_signs_in_with_what_was_handed_over() {
     let staff = Staff { id, username: "zhao.liu".to_owned(), password, totp };
     let reply = house.sign_in(&staff).await.expect(200);
     let own = house.app.store.cipher().identity_key(&format!("resident_identity_card:{number}"));
-    assert_eq!(house.principal(&reply.text("/access_token")).identity, Some(own));
+    assert_eq!(house.principal(&reply.text("/access_token")).await.identity, Some(own));
     let journal = house.journal(&staff.id).await;
     assert_eq!(journal[0].entry.action, JournalAction::AccountAppointed);
     assert_eq!(journal[0].entry.actor, Actor::Staff(administrator.id));

@@ -39,7 +39,7 @@ async fn the_first_sign_in_makes_a_holder_and_the_next_ones_find_them() {
     assert_eq!(first.headers["cache-control"], "no-store");
 
     let holder = holder_of(&first);
-    let principal = house.principal(&first.text("/access_token"));
+    let principal = house.principal(&first.text("/access_token")).await;
     assert_eq!(principal, Principal::holder(holder.clone(), None));
     assert_eq!(holder_of(&house.holder("li").await), holder);
     assert_ne!(holder_of(&house.holder("wang").await), holder);
@@ -159,9 +159,9 @@ async fn a_back_end_signs_its_user_in_as_wechat_would() {
     let reply = house.post("/v1/session/client", client_input(CLIENT_SECRET, &open_id)).await.expect(200);
     assert_eq!(holder_of(&reply), holder);
     let expected = Principal::holder(holder, Some(CLIENT.to_owned()));
-    assert_eq!(house.principal(&reply.text("/access_token")), expected);
+    assert_eq!(house.principal(&reply.text("/access_token")).await, expected);
     let refreshed = house.refresh(&reply.text("/refresh_token")).await.expect(200);
-    assert_eq!(house.principal(&refreshed.text("/access_token")), expected);
+    assert_eq!(house.principal(&refreshed.text("/access_token")).await, expected);
 
     let gone = house.configured("SERVICE_CLIENTS", "");
     let body = json!({ "refresh_token": refreshed.text("/refresh_token") });

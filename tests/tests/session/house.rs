@@ -8,7 +8,7 @@ use axum::{
     http::{Request, header},
 };
 use common::{
-    auth::{keys::SigningSeed, principal::Principal, totp::TotpSecret},
+    auth::{principal::Principal, totp::TotpSecret},
     aws::{Endpoints, SdkParts},
     clock::Clock,
     config::Env,
@@ -65,15 +65,13 @@ impl House {
         let database = EmbeddedDynamoDb::start(StoreAt::Memory).unwrap();
         let wechat = WeChat::new(APP, "mini secret");
         let server = LoopbackServer::start(wechat.router(), 0).await.unwrap();
-        let seed = generate_key().unwrap();
         let variables = HashMap::from(
             [
                 ("TABLE_NAME", TABLE.to_owned()),
                 ("IDEMPOTENCY_TABLE_NAME", KEYS_TABLE.to_owned()),
                 ("FIELD_KEYS", format!("k1={}", generate_key().unwrap())),
                 ("LOOKUP_KEY", generate_key().unwrap()),
-                ("TOKEN_PUBLIC_KEYS", seed.parse::<SigningSeed>().unwrap().public_key().unwrap().to_string()),
-                ("TOKEN_SEED", seed),
+                ("TOKEN_SEED", generate_key().unwrap()),
                 ("TOKEN_ISSUER", "https://registry.example.cn".to_owned()),
                 ("TOKEN_AUDIENCE", "registry".to_owned()),
                 ("WECHAT_BASE_URL", server.url()),
@@ -103,6 +101,11 @@ impl House {
         let mut variables = self.variables.clone();
         variables.insert(name.to_owned(), value.to_owned());
         session::router(Session::from_env(self.app.clone(), &Env::of(variables), &self.parts).unwrap())
+    }
+
+    /// From now on the function is one that was started with a change of its configuration.
+    pub fn reconfigure(&mut self, name: &str, value: &str) {
+        self.router = self.configured(name, value);
     }
 
     pub fn store(&self) -> &Store {
@@ -179,8 +182,8 @@ impl House {
     }
 
     /// Whom an access token speaks for.
-    pub fn principal(&self, token: &str) -> Principal {
-        self.app.tokens.verify(token, self.now()).unwrap().principal
+    pub async fn principal(&self, token: &str) -> Principal {
+        self.app.verify(token, self.now()).await.unwrap().principal
     }
 
     pub async fn journal(&self, staff: &StaffId) -> Vec<JournalLine> {

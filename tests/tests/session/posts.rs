@@ -125,7 +125,7 @@ async fn a_refreshed_token_says_what_the_account_is_now() {
     patch(&house, &token, &staff, 1, json!({ "name": "王小五" })).await.expect(200);
     let refreshed = house.refresh(&signed_in.text("/refresh_token")).await.expect(200);
     assert_eq!(refreshed.text("/name"), "王小五");
-    assert_eq!(house.principal(&refreshed.text("/access_token")).name.as_deref(), Some("王小五"));
+    assert_eq!(house.principal(&refreshed.text("/access_token")).await.name.as_deref(), Some("王小五"));
 }
 
 #[tokio::test]

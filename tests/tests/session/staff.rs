@@ -31,7 +31,7 @@ async fn password_and_code_sign_a_member_of_staff_in() {
     assert_eq!(reply.body["roles"], json!(["preliminary_reviewer"]));
     assert_eq!((reply.text("/name"), reply.text("/area")), ("王五".to_owned(), "4201".to_owned()));
     assert_eq!(
-        house.principal(&reply.text("/access_token")),
+        house.principal(&reply.text("/access_token")).await,
         Principal {
             subject: Subject::Staff(staff.id.clone()),
             roles: [Role::PreliminaryReviewer].into(),
