@@ -155,11 +155,16 @@ pub(crate) struct HandedOver {
     provisioning_uri: String,
 }
 
+impl HandedOver {
+    pub fn of(account: StaffProfile, handed: Handed) -> Self {
+        let Appointed { password, totp_secret, provisioning_uri, .. } = handed.with(&account);
+        Self { account: account.into(), password, totp_secret, provisioning_uri }
+    }
+}
+
 fn hand_over(status: StatusCode, account: StaffProfile, handed: Handed) -> Response {
-    let Appointed { password, totp_secret, provisioning_uri, .. } = handed.with(&account);
     let version = [(header::ETAG, etag(account.version))];
-    let body = HandedOver { account: account.into(), password, totp_secret, provisioning_uri };
-    (status, version, Json(body)).into_response()
+    (status, version, Json(HandedOver::of(account, handed))).into_response()
 }
 
 /// 任命工作人员
@@ -185,7 +190,7 @@ fn appointer(administrator: Administrator) -> Appointer {
 }
 
 /// Reads the input, and names everything in it that can't be taken.
-fn new_staff(input: AppointInput) -> Result<NewStaff, AppointError> {
+pub(crate) fn new_staff(input: AppointInput) -> Result<NewStaff, AppointError> {
     let mut errors = Vec::new();
     let area = input.area.as_deref().map(str::parse::<Area>).transpose().unwrap_or_else(|error| {
         errors.push(field_error("area", "malformed", error.to_string()));

@@ -5,6 +5,7 @@ mod accounts;
 mod appointment;
 mod hashing;
 mod holder;
+mod operator;
 mod post;
 mod refresh;
 mod settings;
@@ -12,6 +13,7 @@ mod staff;
 mod tokens;
 
 pub use appointment::{AppointError, Appointed, NewStaff, appoint, appoint_demo};
+pub use operator::{answer, serve};
 
 use axum::extract::FromRef;
 use common::{

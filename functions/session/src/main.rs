@@ -9,5 +9,5 @@ async fn main() -> Result<(), lambda_http::Error> {
     let app = http::App::from_env(&env, &parts, Clock::system())?;
     let session = session::Session::from_env(app, &env, &parts)?;
     session.warm_up().await;
-    http::serve(session::router(session)).await
+    session::serve(session).await
 }

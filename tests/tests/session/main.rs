@@ -8,6 +8,7 @@ mod accounts;
 mod credentials;
 mod holders;
 mod house;
+mod operator;
 mod posts;
 mod staff;
 mod staying;
