@@ -118,6 +118,13 @@ impl SdkParts {
         Ok(Self { region: Region::new(region.to_owned()), credentials, endpoints, http: http_client()? })
     }
 
+    /// The same, signing as somebody else: several functions in one process share their connections and not their
+    /// names.
+    #[must_use]
+    pub fn with_credentials(&self, credentials: Credentials) -> Self {
+        Self { credentials, ..self.clone() }
+    }
+
     /// A DynamoDB client.
     pub fn dynamodb(&self) -> aws_sdk_dynamodb::Client {
         let mut config = aws_sdk_dynamodb::Config::builder()

@@ -176,10 +176,10 @@ fn environment(system: &System) -> Env {
 fn parts(system: &System) -> SdkParts {
     let endpoints = Endpoints {
         dynamodb: Some(system.dynamodb_endpoint().parse().unwrap()),
-        s3: Some(system.s3_endpoint().parse().unwrap()),
+        s3: Some(system.s3().endpoint().parse().unwrap()),
         ses: None,
     };
-    let credentials = Credentials::new("local", system.keys.s3_secret.clone(), None, None, "test");
+    let credentials = Credentials::new("attachment", system.keys.s3_secret.clone(), None, None, "test");
     SdkParts::new("cn-north-1", credentials, endpoints).unwrap()
 }
 

@@ -174,7 +174,7 @@ fn print_table(system: &System, url: &str, data: &Path) {
     row("reference", &format!("{url}/reference"));
     row("mailbox", &format!("{url}/mailbox"));
     row("dynamodb", system.dynamodb_endpoint());
-    row("s3", system.s3_endpoint());
+    row("s3", system.s3().endpoint());
     row("data", &data.display().to_string());
     row("clock", &system.clock.now().in_chinese());
     println!();

@@ -1,6 +1,7 @@
 //! S3 on this machine: s3s checks signatures and policies, s3s-fs keeps the objects as plain files, and
 //! two thin layers of ours do what real S3 does and these don't (`front` for HTTP, `objects` for storage).
 
+mod access;
 mod form;
 mod front;
 mod objects;
@@ -15,7 +16,9 @@ use s3s_fs::FileSystem;
 use crate::serve::LoopbackServer;
 use objects::Objects;
 
-/// The one key pair that requests may be signed with.
+pub use access::{Access, AccessLog};
+
+/// A key pair that requests may be signed with.
 #[derive(Clone)]
 pub struct Credentials {
     /// The access key id.
@@ -68,17 +71,19 @@ impl S3StartError {
 pub struct EmbeddedS3 {
     server: LoopbackServer,
     endpoint: String,
+    log: AccessLog,
 }
 
 impl EmbeddedS3 {
     /// Serves the objects under `root`, making it and the bucket if they aren't there, on
-    /// `127.0.0.1:port`; port 0 takes any free one. Must run inside a tokio runtime.
+    /// `127.0.0.1:port`; port 0 takes any free one. Who has one of the `credentials` may do anything.
+    /// Must run inside a tokio runtime.
     ///
     /// Signatures are checked against this machine's clock, as S3 checks them against its own: requests
     /// and policies signed more than 15 minutes away from it are refused, whatever their expiry says.
     pub async fn start(
         root: &Path,
-        credentials: &Credentials,
+        credentials: &[Credentials],
         bucket: &str,
         port: u16,
     ) -> Result<Self, S3StartError> {
@@ -90,20 +95,28 @@ impl EmbeddedS3 {
         let files = FileSystem::new(root).map_err(|error| failed(io::Error::other(format!("{error:?}"))))?;
 
         let mut service = S3ServiceBuilder::new(Objects::new(files, root));
-        service.set_auth(SimpleAuth::from_single(
-            credentials.access_key.clone(),
-            credentials.secret_key.as_str(),
-        ));
+        let mut auth = SimpleAuth::new();
+        for Credentials { access_key, secret_key } in credentials {
+            auth.register(access_key.clone(), secret_key.as_str().into());
+        }
+        service.set_auth(auth);
+        let log = AccessLog::default();
+        service.set_access(log.clone());
         let server = LoopbackServer::start(front::router(service.build()), port)
             .await
             .map_err(|source| S3StartError::Listen { port, source })?;
         let endpoint = server.url();
-        Ok(Self { server, endpoint })
+        Ok(Self { server, endpoint, log })
     }
 
     /// The endpoint for an SDK client with `force_path_style`, as `http://127.0.0.1:PORT`.
     pub fn endpoint(&self) -> &str {
         &self.endpoint
+    }
+
+    /// Who did what.
+    pub fn access_log(&self) -> &AccessLog {
+        &self.log
     }
 
     /// Stops, and waits until running requests have ended or two seconds have passed.

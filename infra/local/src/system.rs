@@ -37,8 +37,10 @@ const IDEMPOTENCY_TABLE: &str = "social-worker-registry-idempotency";
 const BUCKET: &str = "attachments";
 /// The region everything says it's in.
 const REGION: &str = "cn-north-1";
-/// The S3 key pair's id.
-const S3_KEY: &str = "local";
+/// Whom calls are signed by that no function makes: those of the operator, who sets the system up.
+const OPERATOR: &str = "operator";
+/// The functions that reach the bucket.
+const BUCKET_READERS: [&str; 2] = ["attachment", "review"];
 /// The stand-in mini-program.
 pub const WECHAT_APP: &str = "wx-local";
 /// The demo service client, the mini-program's own back end.
@@ -61,7 +63,7 @@ pub struct Options {
 pub struct System {
     /// The clock that every function goes by.
     pub clock: Clock,
-    /// Store, public keys, rules.
+    /// Store, public keys, rules, as the operator has them.
     pub app: App,
     /// Every function's routes, under `/v1`.
     pub api: Router,
@@ -102,34 +104,28 @@ impl System {
         endpoint: &str,
     ) -> Result<Self> {
         let keys = Keys::of_folder(&options.data)?;
-        let s3_credentials =
-            S3Credentials { access_key: S3_KEY.to_owned(), secret_key: keys.s3_secret.clone() };
-        let s3 =
-            EmbeddedS3::start(&options.data.join("s3"), &s3_credentials, BUCKET, options.s3_port).await?;
+        let signers = BUCKET_READERS
+            .map(|name| S3Credentials { access_key: name.to_owned(), secret_key: keys.s3_secret.clone() });
+        let s3 = EmbeddedS3::start(&options.data.join("s3"), &signers, BUCKET, options.s3_port).await?;
         let mailbox = Mailbox::start(&options.data.join("mail"), 0).await?;
         let wechat = WeChat::new(WECHAT_APP, keys.wechat_secret.clone());
         let wechat_server = LoopbackServer::start(wechat.router(), 0).await.context("the WeChat stand-in")?;
 
-        let parts = SdkParts::new(
-            REGION,
-            Credentials::new(S3_KEY, keys.s3_secret.clone(), None, None, "local"),
-            Endpoints { dynamodb: Some(endpoint.parse()?), s3: Some(s3.endpoint().parse()?), ses: None },
-        )?;
         let env = Env::of(variables(options, &keys, &mailbox, &wechat_server));
+        let endpoints =
+            Endpoints { dynamodb: Some(endpoint.parse()?), s3: Some(s3.endpoint().parse()?), ses: None };
+        let signed = |name| Credentials::new(name, keys.s3_secret.clone(), None, None, "local");
+        let parts = SdkParts::new(REGION, signed(OPERATOR), endpoints)?;
         let app = App::from_env(&env, &parts, clock.clone())?;
         app.store.create_tables().await?;
         staff::appoint(&app, &keys).await?;
 
-        let session = Session::from_env(app.clone(), &env, &parts)?;
-        session.warm_up().await;
-        let api = Gateway::default()
-            .with(session::ROUTES, session::router(session))
-            .with(submission::ROUTES, submission::router(app.clone()))
-            .with(attachment::ROUTES, attachment::router(Attachments::from_env(app.clone(), &env, &parts)?))
-            .with(review::ROUTES, review::router(Review::from_env(app.clone(), &env, &parts)?))
-            .into_router();
-        let notifier = Arc::new(Notifier::from_env(&env, &parts, clock.clone())?);
-        let reminder = Arc::new(Reminder::from_env(&env, &parts, clock.clone())?);
+        let functions =
+            Functions { env: &env, clock: &clock, parts: |name| parts.with_credentials(signed(name)) };
+        let api = functions.gateway().await?;
+        let notifier = Arc::new(Notifier::from_env(&env, &(functions.parts)("notifier"), clock.clone())?);
+        notifier.warm_up().await;
+        let reminder = Arc::new(Reminder::from_env(&env, &(functions.parts)("reminder"), clock.clone())?);
         let position = (!options.in_memory).then(|| options.data.join("stream.position"));
         let stream =
             PumpOptions { table: TABLE.to_owned(), region: REGION.to_owned(), batch_size: 100, position };
@@ -166,9 +162,42 @@ impl System {
         self.dynamodb.endpoint()
     }
 
-    /// The embedded S3's endpoint.
-    pub fn s3_endpoint(&self) -> &str {
-        self.s3.endpoint()
+    /// The embedded S3.
+    pub fn s3(&self) -> &EmbeddedS3 {
+        &self.s3
+    }
+}
+
+/// What the functions are made from. Each signs its calls with its own name, as each has a role of its own where it's
+/// deployed.
+struct Functions<'a, P> {
+    env: &'a Env,
+    clock: &'a Clock,
+    parts: P,
+}
+
+impl<P: Fn(&'static str) -> SdkParts> Functions<'_, P> {
+    /// The HTTP functions behind their gateway, started in the order that lets each learn the token keys.
+    async fn gateway(&self) -> Result<Router> {
+        let Self { env, clock, parts } = self;
+        let app = |parts: &SdkParts| App::from_env(env, parts, (*clock).clone());
+        let own = parts("session");
+        let session = Session::from_env(app(&own)?, env, &own)?;
+        session.warm_up().await;
+        let submission = app(&parts("submission"))?;
+        submission.warm_up().await;
+        let own = parts("attachment");
+        let attachments = Attachments::from_env(app(&own)?, env, &own)?;
+        attachments.app.warm_up().await;
+        let own = parts("review");
+        let review = Review::from_env(app(&own)?, env, &own)?;
+        review.app.warm_up().await;
+        let gateway = Gateway::default()
+            .with(session::ROUTES, session::router(session))
+            .with(submission::ROUTES, submission::router(submission))
+            .with(attachment::ROUTES, attachment::router(attachments))
+            .with(review::ROUTES, review::router(review));
+        Ok(gateway.into_router())
     }
 }
 

@@ -118,11 +118,11 @@ fn kept(id: &str, file: &[u8]) -> String {
 /// What the functions reach AWS with, but for S3 at `endpoint`.
 fn parts(world: &World, endpoint: &str) -> SdkParts {
     let endpoints = Endpoints { s3: Some(endpoint.parse().unwrap()), ..Endpoints::default() };
-    let credentials = Credentials::new("local", world.system.keys.s3_secret.clone(), None, None, "test");
+    let credentials = Credentials::new("attachment", world.system.keys.s3_secret.clone(), None, None, "test");
     SdkParts::new("cn-north-1", credentials, endpoints).unwrap()
 }
 
 /// The bucket as the functions see it.
 fn blobs(world: &World) -> Blobs {
-    Blobs::new(&parts(world, world.system.s3_endpoint()), BUCKET).unwrap()
+    Blobs::new(&parts(world, world.system.s3().endpoint()), BUCKET).unwrap()
 }
