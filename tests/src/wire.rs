@@ -1,20 +1,18 @@
 //! The wire between the functions and their DynamoDB: a proxy on loopback that writes down each call with what it read,
 //! wrote and consumed, and that can answer in the database's place or lose its reply.
 
-use serde::{
-    Deserialize,
-    de::{DeserializeOwned, IgnoredAny},
-};
+mod message;
+
+use message::Message;
 use serde_json::{Value, json};
 use std::{
-    collections::HashMap,
     io,
     net::{Ipv4Addr, SocketAddr},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 use tokio::{
-    io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader},
+    io::BufReader,
     net::{TcpListener, TcpStream},
     task::{JoinHandle, JoinSet},
 };
@@ -22,6 +20,10 @@ use tokio::{
 /// One call as it went over the wire.
 #[derive(Debug, Clone)]
 pub struct Call {
+    /// Who signed it: the access key id.
+    pub caller: String,
+    /// What it takes the right to do, one for each item that it names.
+    pub accesses: Vec<Access>,
     /// `Query`, `TransactWriteItems`, …
     pub operation: String,
     /// The table it's about; empty for a transaction or a batch, which may be about several.
@@ -36,6 +38,19 @@ pub struct Call {
     pub found: usize,
     /// Capacity units, those of indexes among them; none for what was refused.
     pub units: f64,
+}
+
+/// What one call does to one item or partition, in the terms that a policy allows it by.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Access {
+    /// IAM's name of the action without its service, e.g. `PutItem`. A transaction needs those of its parts.
+    pub action: &'static str,
+    /// The table.
+    pub table: String,
+    /// The index that is queried, where one is.
+    pub index: Option<String>,
+    /// The partition key, of the table or of the index.
+    pub key: String,
 }
 
 /// What the proxy does in the place of passing a call on and its reply back.
@@ -175,180 +190,4 @@ async fn converse(client: TcpStream, line: &Line) -> io::Result<()> {
         reply.write(&mut client).await?;
     }
     Ok(())
-}
-
-/// An HTTP/1.1 request or reply whose length is told, as all of DynamoDB's are.
-struct Message {
-    /// The first line and the fields, without `content-length` and without the blank line.
-    head: String,
-    body: Vec<u8>,
-}
-
-impl Message {
-    async fn read(from: &mut BufReader<TcpStream>) -> io::Result<Option<Self>> {
-        let (mut head, mut length) = (String::new(), 0);
-        loop {
-            let begins = head.len();
-            if from.read_line(&mut head).await? == 0 {
-                return Ok(None);
-            }
-            let line = head[begins..].to_ascii_lowercase();
-            if let Some(value) = line.strip_prefix("content-length:") {
-                length = value.trim().parse().map_err(io::Error::other)?;
-                head.truncate(begins);
-            } else if line == "\r\n" {
-                head.truncate(begins);
-                break;
-            }
-        }
-        let mut body = vec![0; length];
-        from.read_exact(&mut body).await?;
-        Ok(Some(Self { head, body }))
-    }
-
-    async fn write(&self, to: &mut BufReader<TcpStream>) -> io::Result<()> {
-        let head = format!("{}content-length: {}\r\n\r\n", self.head, self.body.len());
-        to.write_all(&[head.as_bytes(), &self.body].concat()).await
-    }
-
-    fn reply(status: u16, body: &Value) -> Self {
-        let head = format!("HTTP/1.1 {status} .\r\ncontent-type: application/x-amz-json-1.0\r\n");
-        Self { head, body: body.to_string().into_bytes() }
-    }
-
-    /// `Query` of `x-amz-target: DynamoDB_20120810.Query`.
-    fn operation(&self) -> &str {
-        let target = self.head.lines().filter_map(|line| line.split_once(':'));
-        let mut target = target.filter(|(name, _)| name.eq_ignore_ascii_case("x-amz-target"));
-        target.next().and_then(|(_, target)| target.rsplit('.').next()).unwrap_or_default()
-    }
-
-    fn call(&self) -> Call {
-        let request: Request = self.parsed();
-        Call {
-            operation: self.operation().to_owned(),
-            filtered: request.filter.is_some(),
-            table: request.table.clone().unwrap_or_default(),
-            keys: request.keys(),
-            status: 0,
-            found: 0,
-            units: 0.0,
-        }
-    }
-
-    /// The request, asking what it consumes besides.
-    fn metered(mut self) -> Self {
-        if !["ListTables", "CreateTable", "UpdateTimeToLive"].contains(&self.operation()) {
-            let more = br#"{"ReturnConsumedCapacity":"TOTAL","#;
-            self.body.splice(..1, more.iter().copied());
-        }
-        self
-    }
-
-    /// Enters into `call` what its reply says.
-    fn account(&self, call: &mut Call) {
-        let status = self.head.split_ascii_whitespace().nth(1);
-        call.status = status.and_then(|status| status.parse().ok()).unwrap_or_default();
-        let reply: Reply = self.parsed();
-        call.found = reply.count.unwrap_or_default();
-        call.units = match reply.consumed {
-            Some(Consumed::OfOne(table)) => table.units,
-            Some(Consumed::OfEach(tables)) => tables.iter().map(|table| table.units).sum(),
-            None => 0.0,
-        };
-    }
-
-    fn parsed<T: DeserializeOwned>(&self) -> T {
-        serde_json::from_slice(&self.body)
-            .unwrap_or_else(|error| panic!("{error} in {}", String::from_utf8_lossy(&self.body)))
-    }
-}
-
-/// What is looked at in a request.
-#[derive(Deserialize)]
-struct Request {
-    #[serde(rename = "TableName")]
-    table: Option<String>,
-    #[serde(rename = "FilterExpression")]
-    filter: Option<IgnoredAny>,
-    #[serde(rename = "Key")]
-    key: Option<Item>,
-    #[serde(rename = "Item")]
-    item: Option<Item>,
-    #[serde(rename = "ExpressionAttributeValues")]
-    values: Option<Item>,
-    #[serde(rename = "TransactItems", default)]
-    actions: Vec<Action>,
-    #[serde(rename = "RequestItems", default)]
-    batch: HashMap<String, Batch>,
-}
-
-/// An item, or the values of a condition, as far as its partition key goes.
-#[derive(Deserialize)]
-struct Item {
-    #[serde(alias = ":pk")]
-    pk: Option<Text>,
-}
-
-#[derive(Deserialize)]
-struct Text {
-    #[serde(rename = "S")]
-    text: String,
-}
-
-/// A part of a transaction.
-#[derive(Deserialize)]
-enum Action {
-    Put(Written),
-    Update(Written),
-    Delete(Written),
-    ConditionCheck(Written),
-}
-
-#[derive(Deserialize)]
-struct Written {
-    #[serde(rename = "Item", alias = "Key")]
-    item: Item,
-}
-
-#[derive(Deserialize)]
-struct Batch {
-    #[serde(rename = "Keys")]
-    keys: Vec<Item>,
-}
-
-impl Request {
-    fn keys(self) -> Vec<String> {
-        let items = self.key.into_iter().chain(self.item).chain(self.values);
-        let written = self.actions.into_iter().map(|action| match action {
-            Action::Put(part)
-            | Action::Update(part)
-            | Action::Delete(part)
-            | Action::ConditionCheck(part) => part.item,
-        });
-        let read = self.batch.into_values().flat_map(|batch| batch.keys);
-        items.chain(written).chain(read).filter_map(|item| item.pk).map(|pk| pk.text).collect()
-    }
-}
-
-/// What is looked at in a reply.
-#[derive(Deserialize)]
-struct Reply {
-    #[serde(rename = "Count")]
-    count: Option<usize>,
-    #[serde(rename = "ConsumedCapacity")]
-    consumed: Option<Consumed>,
-}
-
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum Consumed {
-    OfOne(Capacity),
-    OfEach(Vec<Capacity>),
-}
-
-#[derive(Deserialize)]
-struct Capacity {
-    #[serde(rename = "CapacityUnits")]
-    units: f64,
 }

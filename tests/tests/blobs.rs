@@ -38,7 +38,7 @@ struct Bucket {
 async fn bucket() -> Bucket {
     let folder = tempfile::tempdir().unwrap();
     let keys = local::s3::Credentials { access_key: "AKIDTEST".to_owned(), secret_key: "SECRET".to_owned() };
-    let server = EmbeddedS3::start(folder.path(), &[keys.clone()], BUCKET, 0).await.unwrap();
+    let server = EmbeddedS3::start(folder.path(), std::slice::from_ref(&keys), BUCKET, 0).await.unwrap();
     let endpoints = Endpoints { s3: Some(server.endpoint().parse().unwrap()), ..Endpoints::default() };
     let credentials = Credentials::new("AKIDTEST", "SECRET", None, None, "test");
     let parts = SdkParts::new("cn-north-1", credentials, endpoints).unwrap();

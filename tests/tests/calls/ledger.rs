@@ -14,6 +14,8 @@ pub struct Ledger {
     pub world: World,
     pub wire: Wire,
     pub rows: RefCell<Vec<Row>>,
+    /// Every call, what no row counts among them.
+    pub all: RefCell<Vec<Call>>,
 }
 
 /// What one request cost.
@@ -40,7 +42,8 @@ pub fn is_postman(call: &Call) -> bool {
 impl Ledger {
     pub async fn new() -> Self {
         let (world, wire) = World::wired(START).await;
-        Self { world, wire, rows: RefCell::default() }
+        let all = RefCell::new(wire.take());
+        Self { world, wire, rows: RefCell::default(), all }
     }
 
     /// Counts one request of `who`, whose reply must have `status`.
@@ -64,11 +67,13 @@ impl Ledger {
 
     pub async fn watch<T>(&self, work: impl Future<Output = T>) -> (T, Vec<Call>) {
         self.world.mails().await;
-        self.wire.take();
+        self.all.borrow_mut().extend(self.wire.take());
         self.wire.hold(HELD);
         let done = work.await;
         self.wire.hold(Duration::ZERO);
-        (done, self.wire.take())
+        let calls = self.wire.take();
+        self.all.borrow_mut().extend(calls.iter().cloned());
+        (done, calls)
     }
 }
 

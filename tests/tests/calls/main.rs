@@ -7,6 +7,7 @@
 mod endpoints;
 mod growth;
 mod ledger;
+mod rights;
 
 use ledger::{Ledger, Row};
 use serde_json::Value;
@@ -60,6 +61,8 @@ async fn every_endpoint_and_job_costs_what_the_data_model_says() {
     endpoints::review(&ledger).await;
     endpoints::jobs(&ledger).await;
 
+    rights::rarer(&ledger).await;
+    rights::assert_recorded(&ledger).await;
     let rows = ledger.rows.into_inner();
     let counted: BTreeSet<_> = rows.iter().map(|row| row.who.clone()).collect();
     let missed: Vec<_> = published().into_iter().filter(|route| !counted.contains(route)).collect();

@@ -30,7 +30,7 @@ async fn start_at(folder: &TempDir) -> EmbeddedS3 {
         access_key: clients::ACCESS_KEY.to_owned(),
         secret_key: clients::SECRET_KEY.to_owned(),
     };
-    EmbeddedS3::start(folder.path(), &[credentials.clone()], BUCKET, 0).await.unwrap()
+    EmbeddedS3::start(folder.path(), std::slice::from_ref(&credentials), BUCKET, 0).await.unwrap()
 }
 
 pub fn sha256(bytes: &[u8]) -> String {
@@ -231,13 +231,15 @@ async fn a_folder_that_cannot_be_made_and_a_port_that_is_taken_are_named() {
     let folder = tempfile::tempdir().unwrap();
     let credentials = Credentials { access_key: "a".to_owned(), secret_key: "b".to_owned() };
     std::fs::write(folder.path().join("file"), "").unwrap();
-    let error =
-        EmbeddedS3::start(&folder.path().join("file"), &[credentials.clone()], BUCKET, 0).await.unwrap_err();
+    let error = EmbeddedS3::start(&folder.path().join("file"), std::slice::from_ref(&credentials), BUCKET, 0)
+        .await
+        .unwrap_err();
     assert_eq!(error.code(), "s3_folder");
     assert!(error.to_string().contains("--data"), "{error}");
     let taken = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let port = taken.local_addr().unwrap().port();
-    let error = EmbeddedS3::start(folder.path(), &[credentials.clone()], BUCKET, port).await.unwrap_err();
+    let error =
+        EmbeddedS3::start(folder.path(), std::slice::from_ref(&credentials), BUCKET, port).await.unwrap_err();
     assert_eq!(error.code(), "s3_listen");
     assert!(error.to_string().contains(&port.to_string()), "{error}");
 }
