@@ -12,6 +12,7 @@ use super::{
 };
 use aws_sdk_dynamodb::types::ReturnValue;
 use domain::{date::Instant, notification::Notification};
+use futures_util::future::try_join_all;
 use serde::{Deserialize, Serialize};
 
 /// Seconds the stream's trigger has before the sweep looks for a message.
@@ -20,6 +21,8 @@ const FIRST_SWEEP_SECONDS: i64 = 120;
 const LEASE_SECONDS: i64 = 60;
 /// Attempts before a message is given up and an alarm rings.
 pub const MOST_ATTEMPTS: u32 = 10;
+/// Messages of a shard that are looked at for the oldest one.
+const LOOKED_AT: i32 = 100;
 /// Days a message that was sent is kept.
 const KEPT_DAYS: i64 = 400;
 
@@ -103,9 +106,23 @@ impl OutboxItem {
         let id = &self.notification.id;
         let mut item = records::to_item(self, &self.key(), entity::OUTBOX)?;
         item.insert(keys::DUE_PK.to_owned(), keys::text(keys::outbox_due_pk(keys::shard_of(id, DUE_SHARDS))));
-        item.insert(keys::DUE_SK.to_owned(), keys::text(format!("{}#{id}", self.next_attempt)));
+        let due = due_sk(self.next_attempt, Some(self.notification.at), id);
+        item.insert(keys::DUE_SK.to_owned(), keys::text(due));
         Ok(item)
     }
+}
+
+/// A waiting message's place in its shard: when it's tried next, since when it waits (a lease doesn't know), which it is.
+fn due_sk(next: Instant, since: Option<Instant>, id: &str) -> String {
+    match since {
+        Some(since) => format!("{next}#{since}#{id}"),
+        None => format!("{next}#{id}"),
+    }
+}
+
+/// Since when the message at a place waits.
+fn waits_since(due_sk: &str) -> Option<Instant> {
+    due_sk.split('#').nth(1)?.parse().ok()
 }
 
 /// Seconds until the attempt after `attempt`: 2 minutes doubling to 6 hours.
@@ -139,7 +156,7 @@ impl Store {
             .expression_attribute_values(":pending", keys::text("pending"))
             .expression_attribute_values(":one", keys::number(1))
             .expression_attribute_values(":lease", keys::text(lease.to_string()))
-            .expression_attribute_values(":due_sk", keys::text(format!("{lease}#{notification}")))
+            .expression_attribute_values(":due_sk", keys::text(due_sk(lease, None, notification)))
             .return_values(ReturnValue::AllNew);
         let request = if due {
             request.expression_attribute_values(":now", keys::text(now.to_string()))
@@ -182,11 +199,12 @@ impl Store {
                     keys::number(now.plus_seconds(KEPT_DAYS * 86_400).unix_seconds()),
                 ),
             Delivery::Retry { error } if !exhausted => {
-                let next = now.plus_seconds(back_off_seconds(leased.attempt)).to_string();
+                let next = now.plus_seconds(back_off_seconds(leased.attempt));
+                let place = due_sk(next, Some(leased.notification.at), id);
                 request
                     .update_expression("SET next_attempt = :next, due_sk = :due_sk, last_error = :error")
-                    .expression_attribute_values(":due_sk", keys::text(format!("{next}#{id}")))
-                    .expression_attribute_values(":next", keys::text(next))
+                    .expression_attribute_values(":due_sk", keys::text(place))
+                    .expression_attribute_values(":next", keys::text(next.to_string()))
                     .expression_attribute_values(":error", keys::text(error))
             }
             Delivery::Retry { error } | Delivery::Refused { error } => request
@@ -221,7 +239,7 @@ impl Store {
                     .await?;
                 for item in page.items.unwrap_or_default() {
                     let due = records::string(&item, keys::DUE_SK)?;
-                    if let Some((_, id)) = due.split_once('#') {
+                    if let Some((_, id)) = due.rsplit_once('#') {
                         ids.push(id.to_owned());
                     }
                     if ids.len() >= limit {
@@ -235,6 +253,29 @@ impl Store {
             }
         }
         Ok(ids)
+    }
+
+    /// Since when the oldest message waits that is still unsent and not given up, by the first hundred to be tried next
+    /// in each shard; nothing where none waits. The shards are asked at the same time.
+    pub async fn waiting_since(&self) -> Result<Option<Instant>, StoreError> {
+        let shards = (0..DUE_SHARDS).map(|shard| {
+            self.client
+                .query()
+                .table_name(&self.tables.records)
+                .index_name(keys::DUE_INDEX)
+                .key_condition_expression("due_pk = :pk")
+                .expression_attribute_values(":pk", keys::text(keys::outbox_due_pk(shard)))
+                .limit(LOOKED_AT)
+                .send()
+        });
+        let mut oldest: Option<Instant> = None;
+        for page in try_join_all(shards).await? {
+            for item in page.items.unwrap_or_default() {
+                let since = waits_since(records::string(&item, keys::DUE_SK)?);
+                oldest = oldest.into_iter().chain(since).min();
+            }
+        }
+        Ok(oldest)
     }
 
     /// A message as it stands.
@@ -253,7 +294,17 @@ impl Store {
 
 #[cfg(test)]
 mod tests {
-    use super::back_off_seconds;
+    use super::{back_off_seconds, due_sk, waits_since};
+
+    #[test]
+    fn a_place_tells_when_which_and_since_when() {
+        let (next, since) =
+            ("2026-03-02T02:00:00Z".parse().unwrap(), "2026-03-01T02:00:00Z".parse().unwrap());
+        let place = due_sk(next, Some(since), "A-v7-returned");
+        assert!(place.starts_with("2026-03-02T02:00:00") && place.ends_with("#A-v7-returned"), "{place}");
+        assert_eq!(waits_since(&place), Some(since));
+        assert_eq!(waits_since(&due_sk(next, None, "A-v7-returned")), None);
+    }
 
     #[test]
     fn attempts_are_spread_from_two_minutes_to_six_hours() {

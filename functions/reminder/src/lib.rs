@@ -69,6 +69,8 @@ pub struct Report {
     pub deferred: u64,
     /// Messages given up.
     pub dead: u64,
+    /// How long the oldest message waits that is still unsent after the sweep, in seconds; 0 where none waits.
+    pub oldest_unsent_seconds: u64,
     /// False where time ran out or something failed: the next run goes on.
     pub complete: bool,
 }
@@ -110,20 +112,20 @@ impl Reminder {
         let planned = if job == Job::Sweep { Ok(()) } else { self.plan(until, &mut report, &progress).await };
         let swept = if job == Job::Plan { Ok(()) } else { self.sweep(until, &mut report, &progress).await };
         report.complete &= planned.is_ok() && swept.is_ok();
-        telemetry::counts(
-            "reminder",
-            self.clock.now(),
-            &[
-                ("RemindersPlanned", report.planned),
-                ("RegistrationsLapsed", report.lapsed),
-                ("ApplicationsExpired", report.expired),
-                ("RecordsFailed", report.failed),
-                ("MailSent", report.sent),
-                ("MailDeferred", report.deferred),
-                ("MailDead", report.dead),
-                ("RunsComplete", u64::from(report.complete)),
-            ],
-        );
+        let counts = [
+            ("RemindersPlanned", report.planned),
+            ("RegistrationsLapsed", report.lapsed),
+            ("ApplicationsExpired", report.expired),
+            ("RecordsFailed", report.failed),
+            ("MailSent", report.sent),
+            ("MailDeferred", report.deferred),
+            ("MailDead", report.dead),
+            ("RunsComplete", u64::from(report.complete)),
+            ("OldestUnsentSeconds", report.oldest_unsent_seconds),
+        ];
+        // A run that only plans knows nothing of the last.
+        let known = if job == Job::Plan { counts.len() - 1 } else { counts.len() };
+        telemetry::counts("reminder", self.clock.now(), &counts[..known]);
         planned.and(swept).map(|()| report)
     }
 }

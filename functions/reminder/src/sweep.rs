@@ -11,8 +11,22 @@ const PAGE: usize = 100;
 const AT_ONCE: usize = 4;
 
 impl Reminder {
-    /// Sends every message whose next attempt is due, until done or `until`.
+    /// Sends every message whose next attempt is due, until done or `until`, and says how old the oldest is that's left.
     pub(crate) async fn sweep(
+        &self,
+        until: Stopwatch,
+        report: &mut Report,
+        progress: &impl Fn(&Report),
+    ) -> Result<(), StoreError> {
+        let sent = self.send_due(until, report, progress).await;
+        if let Some(since) = self.store.waiting_since().await? {
+            let seconds = self.clock.now().unix_seconds() - since.unix_seconds();
+            report.oldest_unsent_seconds = u64::try_from(seconds).unwrap_or_default();
+        }
+        sent
+    }
+
+    async fn send_due(
         &self,
         until: Stopwatch,
         report: &mut Report,

@@ -60,6 +60,24 @@ async fn a_message_deferred_is_sent_once_when_its_time_comes() {
 }
 
 #[tokio::test]
+async fn a_sweep_says_how_long_the_oldest_message_has_been_waiting() {
+    let office = office().await;
+    office.write(0..1, start()).await;
+    office.write(1..30, after(3000)).await;
+    office.mailbox.fail_next(30, 451);
+    // The clock runs on while the sweep does.
+    let tried = office.sweep(after(3600)).await;
+    assert_eq!(tried.deferred, 30);
+    assert!((3600..3660).contains(&tried.oldest_unsent_seconds), "{tried:?}");
+    // Nothing is due yet, and it's older all the same.
+    let waiting = office.sweep(after(3700)).await;
+    assert_eq!(waiting.deferred, 0);
+    assert!((3700..3760).contains(&waiting.oldest_unsent_seconds), "{waiting:?}");
+    let sent = office.sweep(after(3800)).await;
+    assert_eq!((sent.sent, sent.oldest_unsent_seconds), (30, 0));
+}
+
+#[tokio::test]
 async fn a_refusal_for_good_is_a_dead_letter_at_once() {
     let office = office().await;
     let id = office.write_one().await;
