@@ -33,6 +33,9 @@ use tower::ServiceExt;
 /// reads the variable at each request, and only whether there is one.
 const STAGE_STAYS_OUT: &str = "AWS_LAMBDA_HTTP_IGNORE_STAGE_IN_PATH";
 
+/// Whose pages may read what is answered.
+const CONSOLE: &str = "https://console.example.com";
+
 /// True in a process that has the functions' environment. In another one it runs the test `name` in such a process, and
 /// fails where that fails: a process can't safely change its own.
 fn in_a_functions_environment(name: &str) -> bool {
@@ -82,6 +85,8 @@ async fn invoke(function: &Router, event: &str) -> Answer {
     let trace_id = event["requestContext"]["requestId"].as_str().unwrap_or("lambda-request");
     assert_eq!(headers["x-trace-id"], [trace_id]);
     assert_eq!(headers["x-content-type-options"], ["nosniff"]);
+    assert_eq!(headers["access-control-allow-origin"], [CONSOLE], "errors can be read too");
+    assert!(headers["access-control-expose-headers"][0].contains("ETag"));
     let status = answer["statusCode"].as_u64().unwrap();
     let text = answer["body"].as_str().unwrap_or_default();
     let body = if text.is_empty() { Value::Null } else { serde_json::from_str(text).unwrap() };
@@ -170,7 +175,8 @@ fn environment(system: &System) -> Env {
     ];
     let tables = tables.map(|(name, value)| (name.to_owned(), value.to_owned()));
     let kept = kept.map(|name| (name.to_owned(), system.env.get(name).unwrap()));
-    Env::of(tables.into_iter().chain(kept))
+    let console = [("CONSOLE_ORIGIN".to_owned(), CONSOLE.to_owned())];
+    Env::of(tables.into_iter().chain(kept).chain(console))
 }
 
 fn parts(system: &System) -> SdkParts {

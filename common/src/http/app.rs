@@ -13,7 +13,10 @@ use crate::{
     crypto::{FieldCipher, KeyRing, decode_key, random_u128},
     store::{Committed, Lost, Replay, Reply, Store, StoreError, Tables},
 };
-use axum::response::{IntoResponse, Response};
+use axum::{
+    http::HeaderValue,
+    response::{IntoResponse, Response},
+};
 use domain::{
     application::{Application, Change, Entropy, UniqueKey},
     date::Instant,
@@ -44,6 +47,8 @@ pub struct App {
     pub rules: Arc<RuleLibrary>,
     /// The clock.
     pub clock: Clock,
+    /// The origin of the pages that may read answers from a browser (CORS); none where nobody's may.
+    pub(super) console: Option<HeaderValue>,
 }
 
 /// The verifier of access tokens, and how often it was taught since when.
@@ -54,7 +59,7 @@ struct Tokens {
 
 impl App {
     /// Reads the configuration: `TABLE_NAME`, `IDEMPOTENCY_TABLE_NAME`, `FIELD_KEYS`, `LOOKUP_KEY`, `TOKEN_ISSUER`,
-    /// `TOKEN_AUDIENCE`.
+    /// `TOKEN_AUDIENCE`, and `CONSOLE_ORIGIN` where there is a console in browsers.
     pub fn from_env(env: &Env, parts: &SdkParts, clock: Clock) -> Result<Self, ConfigError> {
         let rules = RuleLibrary::compiled_in().map_err(|error| ConfigError::Unusable(error.to_string()))?;
         let rules = Arc::new(rules);
@@ -63,7 +68,9 @@ impl App {
         let audience = env.required("TOKEN_AUDIENCE", "the `aud` of access tokens")?;
         let verifier = TokenVerifier::new(&issuer, &audience);
         let tokens = Arc::new(Tokens { verifier, looks: Mutex::new((Stopwatch::now(), 0)) });
-        Ok(Self { store, tokens, rules, clock })
+        let purpose = "the origin of the pages that may read answers, such as https://console.example.com";
+        let console = env.get("CONSOLE_ORIGIN").map(|_| env.parsed("CONSOLE_ORIGIN", purpose)).transpose()?;
+        Ok(Self { store, tokens, rules, clock, console })
     }
 
     /// The store alone, for functions that have no HTTP.

@@ -1,8 +1,8 @@
-//! What is around every request: its arrival on the way in; on the way out its error body, its trace id, and the one
-//! line that logs and counts it.
+//! What is around every request: its arrival on the way in; on the way out its error body, its trace id, the console's
+//! leave to read it, and the one line that logs and counts it.
 
-use super::{Problem, Received};
-use crate::{clock::Clock, telemetry};
+use super::{App, Problem, Received};
+use crate::telemetry;
 use axum::{
     Router,
     extract::{MatchedPath, Request, State},
@@ -12,21 +12,24 @@ use axum::{
 };
 use std::time::Instant as Stopwatch;
 
+/// What a page of the console may read of an answer's headers besides the few that any page may.
+const EXPOSED: HeaderValue = HeaderValue::from_static("ETag, Location, Retry-After, X-Trace-Id");
+
 /// Puts the envelope around a function's router. `service` names the function in the log and the metrics.
-pub fn finish(router: Router, service: &'static str, clock: Clock) -> Router {
+pub fn finish(router: Router, service: &'static str, app: App) -> Router {
     let router = router.fallback(|| async { Problem::not_found() }).method_not_allowed_fallback(|| async {
         Problem::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", "该地址不支持此请求方法")
     });
     // The route is only known inside the router, so what is logged of it is noted there.
     router
         .route_layer(axum::middleware::from_fn(note_route))
-        .layer(from_fn_with_state(Envelope { service, clock }, envelope))
+        .layer(from_fn_with_state(Envelope { service, app }, envelope))
 }
 
 #[derive(Clone)]
 struct Envelope {
     service: &'static str,
-    clock: Clock,
+    app: App,
 }
 
 /// The matched route's path, e.g. `/v1/applications/{id}`: the log never has the ids in it.
@@ -42,12 +45,12 @@ async fn note_route(path: Option<MatchedPath>, request: Request, next: Next) -> 
 }
 
 async fn envelope(
-    State(Envelope { service, clock }): State<Envelope>,
+    State(Envelope { service, app }): State<Envelope>,
     mut request: Request,
     next: Next,
 ) -> Response {
     let watch = Stopwatch::now();
-    let received = Received::of(&request, clock.now());
+    let received = Received::of(&request, app.now());
     let method: Method = request.method().clone();
     let trace_id = received.trace_id.clone();
     request.extensions_mut().insert(received);
@@ -78,6 +81,10 @@ async fn envelope(
     }
     headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    if let Some(origin) = &app.console {
+        headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin.clone());
+        headers.insert(header::ACCESS_CONTROL_EXPOSE_HEADERS, EXPOSED);
+    }
     telemetry::request(&telemetry::RequestLine {
         service,
         method: method.as_str(),
@@ -86,7 +93,7 @@ async fn envelope(
         code,
         trace_id: &trace_id,
         elapsed: watch.elapsed(),
-        at: clock.now(),
+        at: app.now(),
     });
     response
 }

@@ -51,8 +51,8 @@ impl Attachments {
 
 /// The function's router.
 pub fn router(state: Attachments) -> axum::Router {
-    let clock = state.app.clock.clone();
-    finish(routes().with_state(state), "attachment", clock)
+    let app = state.app.clone();
+    finish(routes().with_state(state), "attachment", app)
 }
 
 /// An attachment's id, where it's the caller's own: nobody learns whether somebody else's exists.

@@ -45,6 +45,6 @@ impl Review {
 
 /// The function's router.
 pub fn router(state: Review) -> axum::Router {
-    let clock = state.app.clock.clone();
-    finish(routes().with_state(state), "review", clock)
+    let app = state.app.clone();
+    finish(routes().with_state(state), "review", app)
 }

@@ -121,6 +121,6 @@ impl Session {
 
 /// The function's router.
 pub fn router(state: Session) -> axum::Router {
-    let clock = state.app.clock.clone();
-    finish(routes().with_state(state), "session", clock)
+    let app = state.app.clone();
+    finish(routes().with_state(state), "session", app)
 }

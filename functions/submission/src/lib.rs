@@ -23,6 +23,5 @@ common::routes! {
 
 /// The function's router.
 pub fn router(app: App) -> axum::Router {
-    let clock = app.clock.clone();
-    finish(routes().with_state(app), "submission", clock)
+    finish(routes().with_state(app.clone()), "submission", app)
 }
