@@ -112,6 +112,7 @@ impl Reminder {
         let planned = if job == Job::Sweep { Ok(()) } else { self.plan(until, &mut report, &progress).await };
         let swept = if job == Job::Plan { Ok(()) } else { self.sweep(until, &mut report, &progress).await };
         report.complete &= planned.is_ok() && swept.is_ok();
+        let daily = job == Job::Daily && report.complete;
         let counts = [
             ("RemindersPlanned", report.planned),
             ("RegistrationsLapsed", report.lapsed),
@@ -120,7 +121,7 @@ impl Reminder {
             ("MailSent", report.sent),
             ("MailDeferred", report.deferred),
             ("MailDead", report.dead),
-            ("RunsComplete", u64::from(report.complete)),
+            ("DailyRunsComplete", u64::from(daily)),
             ("OldestUnsentSeconds", report.oldest_unsent_seconds),
         ];
         // A run that only plans knows nothing of the last.
