@@ -35,6 +35,9 @@ pub async fn rarer(ledger: &Ledger) {
     }
 
     holder.submit(&application).await.expect(200);
+    // While it waits, a file that's added or removed amends it.
+    let added = holder.attach(&application, "other").await;
+    holder.send("DELETE", &format!("/v1/attachments/{added}"), None, &[]).await.expect(200);
     let reviewer = world.staff("chushen").await;
     let path = format!("/v1/review/applications/{application}");
     twice(&reviewer, &format!("{path}/claim"), None, &[]).await;
