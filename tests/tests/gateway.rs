@@ -11,7 +11,7 @@ use axum::Router;
 use common::{
     aws::{Endpoints, SdkParts},
     config::Env,
-    http::App,
+    http::{App, MAX_BODY},
 };
 use lambda_http::{Adapter, Context, LambdaEvent};
 use local::{gateway::Gateway, staff, system::System};
@@ -342,6 +342,92 @@ async fn what_is_missing_in_an_event_is_no_error_of_ours() {
     event["httpMethod"] = json!("TRACE");
     let reply = invoke(&functions.review, &event.to_string()).await.expect(405);
     assert_eq!(reply.body["code"], "method_not_allowed");
+}
+
+/// A recorded event, changed.
+fn changed(name: &str, values: &[(&str, &str)], change: impl FnOnce(&mut Value)) -> String {
+    let mut event = serde_json::from_str(&recorded(name, values)).unwrap();
+    change(&mut event);
+    event.to_string()
+}
+
+#[tokio::test]
+async fn a_stage_of_any_name_is_no_part_of_the_path() {
+    if !in_a_functions_environment("a_stage_of_any_name_is_no_part_of_the_path") {
+        return;
+    }
+    let mut world = World::new().await;
+    let functions = Functions::of(&mut world).await;
+    for stage in ["prod", "v1", "session", "ceshi2", "$default"] {
+        let event = changed("session-keys", &[], |event| {
+            event["requestContext"]["stage"] = json!(stage);
+            event["requestContext"]["path"] = json!(format!("/{stage}/v1/session/keys"));
+        });
+        invoke(&functions.session, &event).await.expect(200);
+    }
+}
+
+#[tokio::test]
+async fn bodies_that_are_binary_too_large_or_cut_off_are_told_apart() {
+    if !in_a_functions_environment("bodies_that_are_binary_too_large_or_cut_off_are_told_apart") {
+        return;
+    }
+    let mut world = World::new().await;
+    let functions = Functions::of(&mut world).await;
+    let token = world.holder("zhang").await.token.unwrap();
+    let save = async |body: Value, binary: bool| {
+        let event = changed("submission-profile", &[("token", &token)], |event| {
+            event["body"] = body;
+            event["isBase64Encoded"] = json!(binary);
+        });
+        let answer = invoke(&functions.submission, &event).await;
+        (answer.status, answer.body["code"].as_str().unwrap_or_default().to_owned())
+    };
+    let is = |status: u64, code: &str| (status, code.to_owned());
+    assert_eq!(save(json!("eyJuYW1lIjogIuW8oOS4iSJ9"), true).await, is(200, ""), "JSON in base 64");
+    assert_eq!(save(json!("/9j/4AAQSkZJRgABAQ=="), true).await, is(400, "malformed_json"), "a photo");
+    assert_eq!(save(json!("{\"name\": \"张"), false).await, is(400, "malformed_json"), "cut off");
+    assert_eq!(save(Value::Null, false).await, is(200, ""), "none at all: nothing to change");
+    // As much as Lambda hands over at all, 6 MB, and the first byte that's too much.
+    let padded = |length: usize| json!(format!("{{\"name\": \"张三\"{}}}", " ".repeat(length - 18)));
+    assert_eq!(save(padded(MAX_BODY), false).await, is(200, ""));
+    for length in [MAX_BODY + 1, 6 * 1024 * 1024] {
+        assert_eq!(save(padded(length), false).await, is(413, "body_too_large"), "{length}");
+    }
+}
+
+#[tokio::test]
+async fn what_is_said_twice_is_told_apart() {
+    if !in_a_functions_environment("what_is_said_twice_is_told_apart") {
+        return;
+    }
+    let mut world = World::new().await;
+    let functions = Functions::of(&mut world).await;
+    let holder = world.holder("zhang").await;
+    let token = holder.token.clone().unwrap();
+    let application = holder.ready_first(1).await;
+
+    // The gateway lists both, and repeats the last as the one; nothing before us goes by the first.
+    let bearers = |event: &mut Value| {
+        event["multiValueHeaders"]["Authorization"] = json!([format!("Bearer {token}"), "Bearer another"]);
+        event["headers"]["Authorization"] = json!("Bearer another");
+    };
+    let event = changed("submission-profile", &[("token", &token)], bearers);
+    let refused = invoke(&functions.submission, &event).await.expect(401);
+    assert_eq!(refused.body["code"], "token_malformed");
+
+    let first = holder.get(&format!("/v1/applications/{application}/journal?limit=2")).await.expect(200);
+    let cursor = first.text("/next");
+    let values = [("token", token.as_str()), ("application", application.as_str()), ("cursor", &cursor)];
+    let limits = |event: &mut Value| event["multiValueQueryStringParameters"]["limit"] = json!(["2", "3"]);
+    let refused =
+        invoke(&functions.submission, &changed("submission-journal", &values, limits)).await.expect(400);
+    assert_eq!(refused.body["code"], "invalid_query");
+    // A header of several values that means a list stays one.
+    let languages = |event: &mut Value| {
+        event["multiValueHeaders"]["Accept-Language"] = json!(["zh-CN,zh;q=0.9", "en;q=0.8"]);
+    };
+    invoke(&functions.submission, &changed("submission-journal", &values, languages)).await.expect(200);
 }
 
 #[tokio::test]

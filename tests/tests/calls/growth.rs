@@ -105,6 +105,11 @@ async fn a_page_of_the_queue_costs_the_same_with_fifty_and_with_two_thousand_wai
     let calls: Vec<_> = costs[1].iter().map(|cost| cost.calls).collect();
     assert_eq!(calls, [1, 1, 4, 4], "the first and the second page at 初审 and at 终审");
 
+    // The longest page there is stays far below the 6 MB that Lambda may answer with.
+    let longest = last.get("/v1/review/queue?limit=9999").await.expect(200);
+    assert!(longest.body["items"].as_array().unwrap().len() >= 100);
+    assert!(longest.body.to_string().len() < 600_000, "{} bytes", longest.body.to_string().len());
+
     // Counting is bounded, and says where it stopped.
     let counters = first.get("/v1/review/counters").await.expect(200);
     assert_eq!(counters.body["stages"][0]["waiting_more"], true);
