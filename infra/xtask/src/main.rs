@@ -1,7 +1,10 @@
-//! Chores of the house: `cargo xtask openapi`, `cargo xtask tidy`.
+//! Chores of the house: `cargo xtask openapi`, `tidy`, `template`, `e2e`.
 
+mod e2e;
 mod openapi;
+mod template;
 mod tidy;
+mod tools;
 
 use anyhow::{Context, Result};
 use clap::{Parser, Subcommand};
@@ -25,6 +28,10 @@ enum Command {
     },
     /// 检查代码仓库的约定。Checks the house rules.
     Tidy,
+    /// 检查部署模板，并与代码对照。Checks the deployment template, by itself and against the code.
+    Template,
+    /// 部署到模拟器，走完一次登记的全过程。Deploys to an emulator and drives a whole registration.
+    E2e(e2e::Options),
 }
 
 fn main() -> Result<()> {
@@ -32,6 +39,8 @@ fn main() -> Result<()> {
     match Cli::parse().command {
         Command::Openapi { check } => openapi::run(&root, check),
         Command::Tidy => tidy::run(&root),
+        Command::Template => template::check(&root),
+        Command::E2e(options) => e2e::run(&root, &options),
     }
 }
 

@@ -1,4 +1,4 @@
-//! An HTTP client that a step of the tour speaks through: one person, signed in or not.
+//! An HTTP client that a step of a story speaks through: one person, signed in or not.
 
 use anyhow::{Context, Result, bail};
 use reqwest::{Method, multipart};
@@ -14,6 +14,8 @@ pub struct Reply {
     pub body: Value,
     /// The `ETag`.
     pub etag: Option<String>,
+    /// The `Content-Type`; empty where there is none.
+    pub content_type: String,
 }
 
 impl Reply {
@@ -45,6 +47,7 @@ impl<'a> Call<'a> {
     }
 
     /// The same with a JSON body.
+    #[must_use]
     pub fn with(self, body: Value) -> Self {
         Self { body: Some(body), ..self }
     }
@@ -85,10 +88,12 @@ impl Client {
         }
         let response = request.send().await?;
         let status = response.status().as_u16();
-        let etag = response.headers().get("etag").and_then(|value| value.to_str().ok()).map(str::to_owned);
+        let header =
+            |name| response.headers().get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
+        let (etag, content_type) = (header("etag"), header("content-type").unwrap_or_default());
         let bytes = response.bytes().await?;
         let body = if bytes.is_empty() { Value::Null } else { serde_json::from_slice(&bytes)? };
-        Ok(Reply { status, body, etag })
+        Ok(Reply { status, body, etag, content_type })
     }
 
     /// Uploads a file as `wx.uploadFile` does: a multipart form with the given fields, and the file last, named `file`.

@@ -1,8 +1,8 @@
 //! The tour: the whole life of a registration, played against the same HTTP routes as any client uses, with a clock it
 //! moves itself. Each step is checked; a step that is off ends the tour with an error.
 
-mod client;
-mod files;
+pub mod client;
+pub mod files;
 mod narrator;
 mod steps;
 mod story;

@@ -1,0 +1,43 @@
+//! `cargo xtask template`: whether `infra/template.yaml` is sound, safe, and in step with the code.
+
+mod refusals;
+mod rights;
+mod routes;
+mod translated;
+
+use crate::tools::{Tool, run};
+use anyhow::{Result, bail};
+use std::path::Path;
+use translated::Translated;
+
+/// The template, from the root.
+pub const FILE: &str = "infra/template.yaml";
+
+/// Checks the template by its own tools, then against the code. Says what is off and fails.
+pub fn check(root: &Path) -> Result<()> {
+    let sam = Tool::ready(root, "sam")?;
+    let mut lint = sam.command("sam");
+    lint.current_dir(root).args(["validate", "--lint", "--region", "us-east-1", "--template", FILE]);
+    run(&mut lint)?;
+    // What China's regions lack is told apart here.
+    run(sam.command("cfn-lint").current_dir(root).args([
+        "--regions",
+        "us-east-1",
+        "cn-north-1",
+        "--",
+        FILE,
+    ]))?;
+    let checkov = Tool::ready(root, "checkov")?;
+    let scan = ["--framework", "cloudformation", "--quiet", "--compact", "--skip-download", "--file", FILE];
+    run(checkov.command("checkov").current_dir(root).args(scan))?;
+
+    let translated = Translated::of(root, &sam)?;
+    let mut found = routes::differences(root, &translated)?;
+    found.extend(rights::differences(root, &translated)?);
+    found.extend(refusals::differences(&translated)?);
+    if found.is_empty() {
+        println!("{FILE}: sound, safe, and in step with the code");
+        return Ok(());
+    }
+    bail!("{FILE} is out of step with the code:\n  {}", found.join("\n  "))
+}
