@@ -7,7 +7,7 @@ mod stack;
 mod story;
 mod target;
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result, anyhow, ensure};
 use progress::Progress;
 use stack::Stack;
 use std::path::Path;
@@ -35,20 +35,14 @@ pub struct Options {
 /// Deploys, drives, cleans up.
 pub fn run(root: &Path, options: &Options) -> Result<()> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-    runtime.block_on(async {
-        tokio::select! {
-            outcome = drive(root, options) => outcome,
-            // What was started is ended by whoever holds it, on the way out.
-            _ = tokio::signal::ctrl_c() => anyhow::bail!("interrupted"),
-        }
-    })
+    runtime.block_on(drive(root, options))
 }
 
 async fn drive(root: &Path, options: &Options) -> Result<()> {
     let progress = Progress::new();
-    let target = Target::start(root, &options.target, &progress).await?;
+    let target = unless_interrupted(Target::start(root, &options.target, &progress)).await?;
     let mut stack = Stack::new(root, &target)?;
-    let outcome = played(&progress, &target, &mut stack, options).await;
+    let outcome = unless_interrupted(played(&progress, &target, &mut stack, options)).await;
     if let Err(error) = &outcome {
         progress.failed(&format!("{error:#}"));
         stack.show_logs(&progress);
@@ -63,6 +57,14 @@ async fn drive(root: &Path, options: &Options) -> Result<()> {
     drop(target);
     progress.end();
     Ok(())
+}
+
+/// Ends `work` at Ctrl-C; what it started is ended with it, and what it deployed is cleaned up by the caller.
+async fn unless_interrupted<T>(work: impl Future<Output = Result<T>>) -> Result<T> {
+    tokio::select! {
+        outcome = work => outcome,
+        _ = tokio::signal::ctrl_c() => Err(anyhow!("已中断 · interrupted")),
+    }
 }
 
 async fn played(progress: &Progress, target: &Target, stack: &mut Stack, options: &Options) -> Result<()> {
