@@ -61,9 +61,8 @@ impl App {
     /// Reads the configuration: `TABLE_NAME`, `IDEMPOTENCY_TABLE_NAME`, `FIELD_KEYS`, `LOOKUP_KEY`, `TOKEN_ISSUER`,
     /// `TOKEN_AUDIENCE`, and `CONSOLE_ORIGIN` where there is a console in browsers.
     pub fn from_env(env: &Env, parts: &SdkParts, clock: Clock) -> Result<Self, ConfigError> {
-        let rules = RuleLibrary::compiled_in().map_err(|error| ConfigError::Unusable(error.to_string()))?;
-        let rules = Arc::new(rules);
-        let store = Self::store(env, parts, &rules)?;
+        let store = Self::store(env, parts)?;
+        let rules = store.rules().clone();
         let issuer = env.required("TOKEN_ISSUER", "the `iss` of access tokens")?;
         let audience = env.required("TOKEN_AUDIENCE", "the `aud` of access tokens")?;
         let verifier = TokenVerifier::new(&issuer, &audience);
@@ -74,7 +73,8 @@ impl App {
     }
 
     /// The store alone, for functions that have no HTTP.
-    pub fn store(env: &Env, parts: &SdkParts, rules: &Arc<RuleLibrary>) -> Result<Store, ConfigError> {
+    pub fn store(env: &Env, parts: &SdkParts) -> Result<Store, ConfigError> {
+        let rules = RuleLibrary::compiled_in().map_err(|error| ConfigError::Unusable(error.to_string()))?;
         let tables = Tables {
             records: env.required("TABLE_NAME", "the name of the records' table")?,
             idempotency: env.required("IDEMPOTENCY_TABLE_NAME", "the name of the idempotency keys' table")?,
@@ -89,7 +89,7 @@ impl App {
             why: error.to_string(),
         })?;
         let cipher = Arc::new(FieldCipher::new(&ring, &lookup).map_err(unusable)?);
-        Ok(Store::new(parts.dynamodb(), tables, cipher, rules.clone()))
+        Ok(Store::new(parts.dynamodb(), tables, cipher, Arc::new(rules)))
     }
 
     /// Opens the table's connection by learning the published keys, while a starting function still has its whole CPU

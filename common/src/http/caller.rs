@@ -9,7 +9,8 @@ use axum::{
 use domain::{
     actor::{Reviewer, Role},
     district::Area,
-    id::{HolderId, StaffId},
+    error::Refusal,
+    id::{ApplicationId, HolderId, StaffId},
 };
 
 /// Verifies the bearer token of a request.
@@ -62,6 +63,12 @@ impl Holder {
             Some(id) if caller.has(Role::Holder) => Ok(Self { id: id.clone() }),
             _ => Err(Problem::forbidden()),
         }
+    }
+
+    /// The id of an application of theirs: nobody learns whether somebody else's exists.
+    pub fn own(&self, id: &str) -> Result<ApplicationId, Problem> {
+        let id: ApplicationId = id.parse().map_err(|_| Refusal::UnknownApplication)?;
+        if id.holder() == self.id { Ok(id) } else { Err(Refusal::UnknownApplication.into()) }
     }
 }
 

@@ -137,6 +137,11 @@ impl Store {
         }
     }
 
+    /// The rules that records are indexed by.
+    pub fn rules(&self) -> &Arc<RuleLibrary> {
+        &self.rules
+    }
+
     /// The cipher for identity documents.
     pub fn cipher(&self) -> &FieldCipher {
         &self.cipher

@@ -16,7 +16,6 @@ use domain::{
     application::{AttachmentRequest, request_attachment},
     attachment::{AttachmentKind, ContentType},
     date::Instant,
-    error::Refusal,
     id::{ApplicationId, AttachmentId},
 };
 use serde::{Deserialize, Serialize};
@@ -72,10 +71,7 @@ pub(crate) async fn request(
     Path(id): Path<String>,
     write: Write<FileInput>,
 ) -> Result<Response, Problem> {
-    let id: ApplicationId = id.parse().map_err(|_| Refusal::UnknownApplication)?;
-    if id.holder() != holder.id {
-        return Err(Refusal::UnknownApplication.into());
-    }
+    let id = holder.own(&id)?;
     let now = write.received.at;
     let (content_type, sha256) = check(&write.body)?;
     let FileInput { kind, file_name, size, .. } = &write.body;

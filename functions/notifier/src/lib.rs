@@ -14,9 +14,7 @@ use common::{
     store::{OUTBOX_PREFIX, PK, Store},
     telemetry,
 };
-use domain::rules::RuleLibrary;
 use futures_util::{StreamExt, stream};
-use std::sync::Arc;
 
 /// Mails sent at the same time.
 const AT_ONCE: usize = 4;
@@ -31,8 +29,7 @@ pub struct Notifier {
 impl Notifier {
     /// Reads the configuration of the store and of mail.
     pub fn from_env(env: &Env, parts: &SdkParts, clock: Clock) -> Result<Self, ConfigError> {
-        let rules = RuleLibrary::compiled_in().map_err(|error| ConfigError::Unusable(error.to_string()))?;
-        let store = App::store(env, parts, &Arc::new(rules))?;
+        let store = App::store(env, parts)?;
         let postman = Postman::from_env(env, parts, store.clone())?;
         Ok(Self { store, postman, clock })
     }

@@ -86,9 +86,8 @@ pub struct Reminder {
 impl Reminder {
     /// Reads the configuration of the store and of mail.
     pub fn from_env(env: &Env, parts: &SdkParts, clock: Clock) -> Result<Self, ConfigError> {
-        let rules = RuleLibrary::compiled_in().map_err(|error| ConfigError::Unusable(error.to_string()))?;
-        let rules = Arc::new(rules);
-        let store = App::store(env, parts, &rules)?;
+        let store = App::store(env, parts)?;
+        let rules = store.rules().clone();
         let postman = Postman::from_env(env, parts, store.clone())?;
         Ok(Self { store, postman, rules, clock })
     }

@@ -87,7 +87,7 @@ pub(crate) async fn read(
     Path(id): Path<String>,
     received: Received,
 ) -> Result<impl IntoResponse, Problem> {
-    let id = own(&holder, &id)?;
+    let id = holder.own(&id)?;
     let dossier = app.store.dossier(&holder.id, received.at).await?;
     let application = App::find(&dossier, &id, None)?;
     let view = ApplicationView::for_holder(application, &app.rules, received.at.day());
@@ -106,7 +106,7 @@ pub(crate) async fn save(
     Path(id): Path<String>,
     write: Write<FormInput>,
 ) -> Result<Response, Problem> {
-    let id = own(&holder, &id)?;
+    let id = holder.own(&id)?;
     let now = write.received.at;
     let version = IfMatch::required(write.if_match)?;
     app.execute(&write, &holder.id, |dossier, _| {
@@ -133,7 +133,7 @@ pub(crate) async fn submit(
     Path(id): Path<String>,
     write: Write<NoBody>,
 ) -> Result<Response, Problem> {
-    let id = own(&holder, &id)?;
+    let id = holder.own(&id)?;
     let now = write.received.at;
     app.execute(&write, &holder.id, |dossier, _| {
         let application = App::find(dossier, &id, write.if_match)?;
@@ -155,7 +155,7 @@ pub(crate) async fn withdraw(
     Path(id): Path<String>,
     write: Write<NoBody>,
 ) -> Result<Response, Problem> {
-    let id = own(&holder, &id)?;
+    let id = holder.own(&id)?;
     let now = write.received.at;
     app.execute(&write, &holder.id, |dossier, _| {
         let application = App::find(dossier, &id, write.if_match)?;
@@ -164,12 +164,6 @@ pub(crate) async fn withdraw(
         Ok((change, reply))
     })
     .await
-}
-
-/// An application's id, where it's the caller's own: nobody learns whether somebody else's exists.
-pub(crate) fn own(holder: &Holder, id: &str) -> Result<ApplicationId, Problem> {
-    let id: ApplicationId = id.parse().map_err(|_| Refusal::UnknownApplication)?;
-    if id.holder() == holder.id { Ok(id) } else { Err(Refusal::UnknownApplication.into()) }
 }
 
 fn reply(app: &App, change: &Change, status: StatusCode, today: CalendarDate) -> Result<Reply, Problem> {

@@ -1,6 +1,5 @@
 //! The journal of an application, as its holder sees it: staff are named by their role, never by account or address.
 
-use crate::application::own;
 use axum::{
     Json,
     extract::{Path, State},
@@ -74,7 +73,7 @@ pub(crate) async fn list(
     Path(id): Path<String>,
     Query(page): Query<PageInput>,
 ) -> Result<Json<Lines>, Problem> {
-    let id = own(&holder, &id)?;
+    let id = holder.own(&id)?;
     let limit = page.limit.unwrap_or(PAGE).clamp(1, MOST);
     let cursor = page.cursor.map(Cursor::from_text);
     let lines = app.store.journal(id.as_str(), limit, cursor.as_ref()).await?;

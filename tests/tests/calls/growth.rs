@@ -41,7 +41,7 @@ fn direct(world: &World) -> Store {
     let endpoints = Endpoints { dynamodb: Some(endpoint), ..Endpoints::default() };
     let credentials = Credentials::new("AKIDTEST", "SECRET", None, None, "test");
     let parts = SdkParts::new("cn-north-1", credentials, endpoints).unwrap();
-    App::store(&world.system.env, &parts, &world.system.app.rules).unwrap()
+    App::store(&world.system.env, &parts).unwrap()
 }
 
 /// Writes a change for each of `persons`.

@@ -15,7 +15,6 @@ use domain::{
     date::{Instant, date},
     id::{ApplicationId, HolderId},
     notification::{Message, Notification},
-    rules::RuleLibrary,
 };
 use local::{
     dynamodb::{EmbeddedDynamoDb, StoreAt},
@@ -23,7 +22,7 @@ use local::{
 };
 use notifier::Notifier;
 use reminder::{Job, Reminder, Report};
-use std::{collections::BTreeSet, sync::Arc, time::Duration};
+use std::{collections::BTreeSet, time::Duration};
 use tempfile::TempDir;
 
 pub const TABLE: &str = "registry";
@@ -80,7 +79,7 @@ pub fn env(port: u16) -> Env {
 }
 
 fn store(env: &Env, parts: &SdkParts) -> Store {
-    App::store(env, parts, &Arc::new(RuleLibrary::compiled_in().unwrap())).unwrap()
+    App::store(env, parts).unwrap()
 }
 
 pub async fn office() -> Office {

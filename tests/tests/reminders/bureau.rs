@@ -19,7 +19,7 @@ use domain::{
     id::HolderId,
     registration::{Registration, RegistrationNumber, RegistrationStatus},
     reminder::next_due,
-    rules::{RuleLibrary, RuleSet},
+    rules::RuleSet,
 };
 use futures_util::{StreamExt, stream};
 use local::{
@@ -112,14 +112,13 @@ impl Bureau {
         let mailbox = Mailbox::start(&folder.path().join("mail"), 0).await.unwrap();
         let post = mailbox.address();
         let env = env(post);
-        let library = Arc::new(RuleLibrary::compiled_in().unwrap());
         let direct = parts(database.endpoint());
-        let store = App::store(&env, &direct, &library).unwrap();
+        let store = App::store(&env, &direct).unwrap();
         store.create_tables().await.unwrap();
         let clock = Clock::movable();
         clock.put(now());
         let reminder = Arc::new(Reminder::from_env(&env, &parts(&wire.url()), clock.clone()).unwrap());
-        let rules = library.for_district(Some(&"420106".parse().unwrap())).clone();
+        let rules = store.rules().for_district(Some(&"420106".parse().unwrap())).clone();
         let mailbox = Some(mailbox);
         Self { wire, store, reminder, clock, mailbox, post, rules, direct, _database: database, folder }
     }
