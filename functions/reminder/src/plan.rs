@@ -102,6 +102,7 @@ impl Reminder {
                 Err(lost) => return Err(StoreError::Failed(lost.to_string())),
             }
         }
+        tracing::warn!(?entry, "a due record was overtaken twice, or its message is there already");
         Ok(Done::Failed)
     }
 
