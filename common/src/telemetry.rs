@@ -3,9 +3,9 @@
 
 use domain::date::Instant;
 use serde_json::{Value, json};
-use std::{io::Write, time::Duration};
+use std::{io::Write, sync::OnceLock, time::Duration};
 
-/// The metrics' namespace.
+/// The metrics' namespace where `METRICS_NAMESPACE` doesn't name one: a deployed stack has its own.
 const NAMESPACE: &str = "SocialWorkerRegistry";
 
 /// What is logged of a request.
@@ -28,8 +28,14 @@ pub struct RequestLine<'a> {
     pub at: Instant,
 }
 
-/// Starts logging of warnings and errors as JSON lines. Called once, by `main`.
+/// The namespace that was chosen when logging started.
+static CHOSEN: OnceLock<String> = OnceLock::new();
+
+/// Starts logging of warnings and errors as JSON lines, and reads `METRICS_NAMESPACE`. Called once, by `main`.
 pub fn start() {
+    let named = std::env::var("METRICS_NAMESPACE").ok().filter(|name| !name.is_empty());
+    // Only fails where one is chosen already; then that one stays.
+    let _already_chosen = CHOSEN.set(named.unwrap_or_else(|| NAMESPACE.to_owned()));
     let subscriber = tracing_subscriber::fmt()
         .json()
         .with_max_level(tracing::Level::WARN)
@@ -76,7 +82,7 @@ fn emf(at: Instant, dimensions: &[&str], metrics: &[(&str, &str)]) -> Value {
     let metrics: Vec<_> = metrics.iter().map(|(name, unit)| json!({ "Name": name, "Unit": unit })).collect();
     json!({
         "Timestamp": at.unix_millis(),
-        "CloudWatchMetrics": [{ "Namespace": NAMESPACE, "Dimensions": [dimensions], "Metrics": metrics }],
+        "CloudWatchMetrics": [{ "Namespace": CHOSEN.get().map_or(NAMESPACE, String::as_str), "Dimensions": [dimensions], "Metrics": metrics }],
     })
 }
 

@@ -1,6 +1,6 @@
 """Prints template.yaml as CloudFormation sees it: SAM's resources put into CloudFormation's, as JSON.
 
-usage: translate.py TEMPLATE
+usage: translate.py TEMPLATE [PARAMETER=VALUE …]
 """
 
 import json
@@ -17,5 +17,6 @@ for resource in template["Resources"].values():
         # The code is uploaded by `sam deploy`; where it will lie makes no difference to the rest.
         resource["Properties"]["CodeUri"] = "s3://bucket/key"
 parameters = {name: value.get("Default", "") for name, value in template["Parameters"].items()}
+parameters.update(argument.split("=", 1) for argument in sys.argv[2:])
 translated = Translator(None, Parser()).translate(template, parameters)
 json.dump(translated, sys.stdout, indent=1, ensure_ascii=False)

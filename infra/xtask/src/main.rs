@@ -2,6 +2,7 @@
 
 mod e2e;
 mod openapi;
+mod samconfig;
 mod template;
 mod tidy;
 mod tools;

@@ -88,8 +88,10 @@ pub fn output(command: &mut Command) -> Result<String> {
     Ok(printed)
 }
 
+/// `sam deploy`, `aws lambda invoke`: without options, whose values may be secrets.
 fn name_of(command: &Command) -> String {
     let program = Path::new(command.get_program()).file_name().unwrap_or_default().to_string_lossy();
     let arguments = command.get_args().map(|argument| argument.to_string_lossy());
-    [program].into_iter().chain(arguments).collect::<Vec<_>>().join(" ")
+    let words = arguments.take_while(|argument| !argument.starts_with('-')).take(3);
+    [program].into_iter().chain(words).collect::<Vec<_>>().join(" ")
 }

@@ -13,15 +13,16 @@ use stack::Stack;
 use std::path::Path;
 use story::{Registered, StandIn, Story};
 use target::{Kind, Target};
+use tokio::signal::unix::{SignalKind, signal};
 
-/// The office's name in the second version.
-const SECOND: &str = "换了名称的办公室";
+/// The office's name in the second version, with what a shell or SAM might cut it at.
+const SECOND: &str = "换了 \"名称\" 的办公室";
 
 /// What to run, and how.
 #[derive(clap::Args)]
 pub struct Options {
-    /// 部署到哪里：ministack、localstack，或一个已在运行的模拟器的地址。Where to: ministack, localstack, or the
-    /// address of an emulator that is running.
+    /// 部署到哪里：ministack、localstack，或一个已在运行的模拟器的地址（其中会留下模板规定保留的资源）。Where to: ministack,
+    /// localstack, or the address of an emulator that is running, where what the template retains is left behind.
     #[arg(long)]
     target: String,
     /// 不重新构建，直接部署上次 sam build 的结果。Deploys what the last `sam build` made.
@@ -59,11 +60,16 @@ async fn drive(root: &Path, options: &Options) -> Result<()> {
     Ok(())
 }
 
-/// Ends `work` at Ctrl-C; what it started is ended with it, and what it deployed is cleaned up by the caller.
+/// Ends `work` at Ctrl-C and its kin; what it started is ended with it, and what it deployed is cleaned up by the caller.
 async fn unless_interrupted<T>(work: impl Future<Output = Result<T>>) -> Result<T> {
+    let mut terminated = signal(SignalKind::terminate())?;
+    let mut hung_up = signal(SignalKind::hangup())?;
+    let interrupted = || Err(anyhow!("已中断 · interrupted"));
     tokio::select! {
         outcome = work => outcome,
-        _ = tokio::signal::ctrl_c() => Err(anyhow!("已中断 · interrupted")),
+        _ = tokio::signal::ctrl_c() => interrupted(),
+        _ = terminated.recv() => interrupted(),
+        _ = hung_up.recv() => interrupted(),
     }
 }
 

@@ -1,8 +1,12 @@
 //! The deployed stack: built, deployed, looked at and removed by the same commands that an operator types.
 
 use super::{progress::Progress, target::Target};
-use crate::tools::{Tool, output, run};
+use crate::{
+    samconfig,
+    tools::{Tool, output, run},
+};
 use anyhow::{Context, Result, bail, ensure};
+use common::crypto::random_bytes;
 use serde_json::Value;
 use std::{
     collections::BTreeMap,
@@ -30,6 +34,17 @@ Resources:
 /// Values for the template's parameters.
 pub type Parameters = Vec<(String, String)>;
 
+/// Emulators run what this machine is.
+fn architecture() -> (String, String) {
+    let architecture = if cfg!(target_arch = "aarch64") { "arm64" } else { "x86_64" };
+    ("Architecture".to_owned(), architecture.to_owned())
+}
+
+/// A parameter as SAM takes it. Without quotes of its own it would be cut at the first space.
+fn quoted(name: &str, value: &str) -> String {
+    format!("{name}=\"{}\"", value.replace('\\', "\\\\").replace('"', "\\\""))
+}
+
 /// The stack at a target.
 pub struct Stack {
     root: PathBuf,
@@ -47,12 +62,8 @@ impl Stack {
     /// A stack of its own at `target`, not deployed yet.
     pub fn new(root: &Path, target: &Target) -> Result<Self> {
         let profile = target.profile();
-        let config: toml::Value = toml::from_str(&fs::read_to_string(root.join("samconfig.toml"))?)?;
-        let preset = config[profile]["deploy"]["parameters"]["parameter_overrides"].as_array();
-        let preset = preset.into_iter().flatten().filter_map(toml::Value::as_str).filter_map(|preset| {
-            let (name, value) = preset.split_once('=')?;
-            Some((name.to_owned(), value.to_owned()))
-        });
+        let mut preset = samconfig::overrides(root, profile)?;
+        preset.push(architecture());
         Ok(Self {
             root: root.to_owned(),
             profile,
@@ -60,8 +71,8 @@ impl Stack {
             sam: Tool::ready(root, "sam")?,
             aws: Tool::ready(root, "aws")?,
             // Of this run alone, in case the emulator has others.
-            name: format!("e2e-{}", std::process::id()),
-            preset: preset.collect(),
+            name: format!("e2e-{}", hex::encode(random_bytes::<4>()?)),
+            preset,
             deployed: false,
         })
     }
@@ -94,7 +105,8 @@ impl Stack {
 
     /// `sam build`.
     pub fn build(&self) -> Result<()> {
-        run(&mut self.sam(&["build"]))
+        let (name, value) = architecture();
+        run(self.sam(&["build"]).arg("--parameter-overrides").arg(quoted(&name, &value)))
     }
 
     fn deployment(&self, parameters: &[(String, String)]) -> Command {
@@ -103,7 +115,7 @@ impl Stack {
         command.arg("--parameter-overrides");
         let mut values: BTreeMap<_, _> = self.preset.iter().cloned().collect();
         values.extend(parameters.iter().cloned());
-        command.args(values.iter().map(|(name, value)| format!("{name}={value}")));
+        command.args(values.iter().map(|(name, value)| quoted(name, value)));
         command
     }
 
@@ -195,6 +207,9 @@ impl Stack {
         let groups = groups.map(|groups| groups["logGroups"].as_array().cloned().unwrap_or_default());
         for group in groups.unwrap_or_default() {
             let name = group["logGroupName"].as_str().unwrap_or_default();
+            if !name.contains(&self.name) {
+                continue;
+            }
             let read = ["logs", "filter-log-events", "--log-group-name", name];
             let Ok(events) = self.aws(&read) else { continue };
             let events = events["events"].as_array().cloned().unwrap_or_default();
@@ -209,7 +224,12 @@ impl Stack {
         }
     }
 
-    /// `sam delete`. What is retained is the emulator's to forget.
+    /// The name, which no other run has.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// `sam delete`. What the template has retained is for the emulator to forget, when it ends.
     pub fn remove(&mut self, progress: &Progress) -> Result<()> {
         if !std::mem::take(&mut self.deployed) {
             return Ok(());

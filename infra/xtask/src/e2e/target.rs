@@ -15,7 +15,7 @@ use std::{
 
 /// How long an emulator may take until it answers. The first start of LocalStack installs it.
 const PATIENCE: Duration = Duration::from_mins(10);
-/// LocalStack on a machine without Docker, where there is such a thing.
+/// What starts LocalStack on a machine without Docker, where somebody has put such a thing beside this repository.
 const LOCALSTACK_RUN: &str = "../shared/localstack/run";
 
 /// Which emulator it is; they keep their mail in different places.
@@ -103,6 +103,11 @@ impl Target {
     /// Its address.
     pub fn endpoint(&self) -> &str {
         &self.endpoint
+    }
+
+    /// True where this process started it, so that what it runs runs on this machine.
+    pub fn is_here(&self) -> bool {
+        self.started.is_some()
     }
 
     /// Which emulator it is.

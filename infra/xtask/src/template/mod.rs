@@ -2,6 +2,7 @@
 
 mod refusals;
 mod rights;
+mod rollout;
 mod routes;
 mod translated;
 
@@ -31,10 +32,15 @@ pub fn check(root: &Path) -> Result<()> {
     let scan = ["--framework", "cloudformation", "--quiet", "--compact", "--skip-download", "--file", FILE];
     run(checkov.command("checkov").current_dir(root).args(scan))?;
 
-    let translated = Translated::of(root, &sam)?;
-    let mut found = routes::differences(root, &translated)?;
-    found.extend(rights::differences(root, &translated)?);
-    found.extend(refusals::differences(&translated)?);
+    let mut found = Vec::new();
+    for (profile, region) in [("default", "us-east-1"), ("china", "cn-north-1")] {
+        let translated = Translated::of(root, &sam, profile, region)?;
+        let mut off = routes::differences(root, &translated)?;
+        off.extend(rights::differences(root, &translated)?);
+        off.extend(refusals::differences(&translated)?);
+        off.extend(rollout::differences(&translated));
+        found.extend(off.into_iter().map(|what| format!("{profile}: {what}")));
+    }
     if found.is_empty() {
         println!("{FILE}: sound, safe, and in step with the code");
         return Ok(());

@@ -77,8 +77,12 @@ fn sound(response: &Value, status: u16) -> Result<(), String> {
     if headers["gatewayresponse.header.Access-Control-Allow-Origin"].is_null() {
         return Err("can't be read by the console".to_owned());
     }
-    if status == 429 && headers["gatewayresponse.header.Retry-After"].is_null() {
+    let when = !headers["gatewayresponse.header.Retry-After"].is_null();
+    if status == 429 && !when {
         return Err("doesn't say when to come back".to_owned());
+    }
+    if when && headers["gatewayresponse.header.Access-Control-Expose-Headers"] != "'Retry-After'" {
+        return Err("keeps from the console when to come back".to_owned());
     }
     let body = response["responseTemplates"]["application/json"].as_str().unwrap_or_default();
     let body: Body = serde_json::from_str(body).map_err(|error| format!("isn't a problem: {error}"))?;

@@ -12,6 +12,15 @@ use std::{
 
 /// What the tests saw, from the root.
 const SEEN: &str = "infra/rights.snap";
+/// What is done with the stack's key in a function's name.
+const KEY_ACTIONS: [&str; 6] = [
+    "kms:Decrypt",
+    "kms:DescribeKey",
+    "kms:Encrypt",
+    "kms:GenerateDataKey",
+    "kms:GenerateDataKey*",
+    "kms:ReEncrypt*",
+];
 /// Rights by function, each one `action resource keys`.
 type Rights = BTreeMap<String, BTreeSet<String>>;
 
@@ -26,7 +35,6 @@ fn unseen(function: &str) -> Vec<String> {
         let stream = ["DescribeStream", "GetRecords", "GetShardIterator", "ListStreams"];
         rights.extend(stream.map(|action| format!("dynamodb:{action} stream")));
     }
-    // For the environment, which is encrypted with the stack's key, and for the tables and the queue.
     rights
 }
 
@@ -56,6 +64,10 @@ fn given(translated: &Translated) -> Result<Rights> {
     let mut given = Rights::new();
     for (id, function) in translated.functions() {
         let role = format!("{id}Role");
+        let used = translated.resource(&id).map(|function| &function["Role"]["Fn::GetAtt"][0]);
+        if used.and_then(Value::as_str) != Some(&role) {
+            bail!("{id} doesn't use the role {role}");
+        }
         let role = translated.resource(&role).with_context(|| format!("{id} has no role {role}"))?;
         let rights = given.entry(function).or_default();
         for policy in each(&role["Policies"]) {
@@ -81,8 +93,18 @@ fn add(rights: &mut BTreeSet<String>, document: &Value) -> Result<()> {
         }
         for action in each(&statement["Action"]) {
             let action = action.as_str().context("an action isn't a text")?;
-            // The key that everything is encrypted with: see the key's own policy.
+            // The key that everything is encrypted with, used by way of a service or for the environment alone.
             if action.starts_with("kms:") {
+                let own = statement["Resource"]["Fn::GetAtt"][0] == "Key";
+                let bound = [
+                    "/StringEquals/kms:ViaService",
+                    "/StringLike/kms:EncryptionContext:aws:lambda:FunctionArn",
+                ]
+                .iter()
+                .any(|condition| statement["Condition"].pointer(condition).is_some());
+                if !own || !bound || !KEY_ACTIONS.contains(&action) {
+                    bail!("a right to use keys that is too wide: {statement}");
+                }
                 continue;
             }
             for resource in each(&statement["Resource"]) {
