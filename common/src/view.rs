@@ -4,7 +4,7 @@ use domain::{
     application::{Application, ApplicationKind, Outcome, Reason, Receipt, Stage, StageProgress, State},
     attachment::{Attachment, AttachmentKind, AttachmentState, ContentType},
     certificate::CertificateLevel,
-    credit::{Cycle, HoursShortfall, hours_shortfall},
+    credit::{Cycle, HoursShortfall, assess},
     date::{CalendarDate, Instant},
     dossier::Dossier,
     form::{Field, Form, Part, PersonName},
@@ -322,7 +322,7 @@ impl RegistrationView {
             renewal_closes: rules.renewal_closes(registration.valid_until),
             pending_renewal: registration.pending_renewal.clone(),
             cycle: registration.cycle.clone(),
-            hours: hours_shortfall(&registration.cycle, &dossier.credits, rules),
+            hours: assess(&registration.cycle, &dossier.credits, rules).shortfall,
             hours_unit: rules.hours.unit.to_string(),
         }
     }

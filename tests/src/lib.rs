@@ -18,7 +18,8 @@ use axum::{
 };
 use common::clock::Clock;
 use domain::{
-    credit::{CreditCategory, CreditForm, CreditRecord, CreditState, Hours},
+    actor::Actor,
+    credit::{Activity, CreditCategory, CreditForm, CreditRecord, Hours, Particulars},
     date::{CalendarDate, Instant},
     id::{CreditId, HolderId},
 };
@@ -178,17 +179,28 @@ impl World {
 
     /// Records recognised hours, in tenths, in the cycle that began on `cycle_start`.
     pub async fn record_hours(&self, holder: &str, cycle_start: &str, completed_on: &str, tenths: u32) {
-        let record = CreditRecord {
-            id: CreditId::mint(u128::from(self.next())),
-            holder: holder.parse::<HolderId>().expect("a holder"),
-            cycle_start: cycle_start.parse().expect("a date"),
-            title: "社会工作实务".to_owned(),
+        let holder = holder.parse::<HolderId>().expect("a holder");
+        let done = completed_on.parse().expect("a date");
+        let activity = Activity {
             form: CreditForm::Online,
             category: CreditCategory::Professional,
-            completed_on: completed_on.parse().expect("a date"),
-            hours: Hours::from_tenths(tenths),
-            state: CreditState::Recognised,
+            title: "社会工作实务".parse().expect("a title"),
+            course: None,
+            provider: None,
+            done_from: done,
+            done_to: done,
+            particulars: Particulars::default(),
+            evidence: Vec::new(),
         };
+        let record = CreditRecord::entered(
+            CreditId::mint(&holder, cycle_start.parse().expect("a date"), u128::from(self.next())),
+            "420106".parse().expect("a district"),
+            activity,
+            Hours::from_tenths(tenths),
+            "学时",
+            Actor::System,
+            self.now(),
+        );
         self.system.app.store.record_credit(&record).await.expect("the store works");
     }
 

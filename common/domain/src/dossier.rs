@@ -3,9 +3,9 @@
 use crate::{
     application::{Application, ApplicationKind},
     certificate::ManagementNumber,
-    credit::CreditRecord,
+    credit::{ClosedCycle, CreditRecord, Cycle},
     date::{CalendarDate, Instant},
-    id::{ApplicationId, HolderId},
+    id::{ApplicationId, CreditId, HolderId},
     profile::Profile,
     registration::{Registration, RegistrationNumber, RegistrationStatus},
 };
@@ -57,6 +57,20 @@ impl Dossier {
     /// A registration by number.
     pub fn registration(&self, number: &RegistrationNumber) -> Option<&Registration> {
         self.registrations.iter().find(|registration| registration.number == *number)
+    }
+
+    /// A credit record by id.
+    pub fn credit(&self, id: &CreditId) -> Option<&CreditRecord> {
+        self.credits.iter().find(|credit| credit.id == *id)
+    }
+
+    /// The registration and cycle that `credit` was claimed for, with the renewal that closed it. Where two registrations
+    /// have cycles that began on one day, the first's: their hours are the same hours.
+    pub fn cycle_of(&self, credit: &CreditRecord) -> Option<(&Registration, &Cycle, Option<&ClosedCycle>)> {
+        self.registrations.iter().find_map(|registration| {
+            let (cycle, closed) = registration.cycle_from(credit.cycle_start)?;
+            Some((registration, cycle, closed))
+        })
     }
 
     /// The registration that is in force, if one is.

@@ -1,8 +1,15 @@
 //! Why a command was refused: a stable code for programs, a Chinese sentence for people, and the rule behind it.
 
 use crate::{
-    application::ApplicationKind, attachment::AttachmentKind, date::CalendarDate, form::Field,
-    id::ApplicationId, readiness::Shortcoming, registration::RegistrationNumber, rules::Citation,
+    application::ApplicationKind,
+    attachment::AttachmentKind,
+    credit::{CreditCategory, CreditRefusal, Hours, HoursShortfall},
+    date::CalendarDate,
+    form::Field,
+    id::ApplicationId,
+    readiness::Shortcoming,
+    registration::RegistrationNumber,
+    rules::Citation,
 };
 use serde::{Deserialize, Serialize};
 
@@ -66,13 +73,17 @@ pub enum Refusal {
         /// 学时 or 小时
         unit: String,
         /// Asked for.
-        required: crate::credit::Hours,
+        required: Hours,
         /// Counted.
-        counted: crate::credit::Hours,
+        counted: Hours,
         /// Missing.
-        missing: crate::credit::Hours,
+        missing: Hours,
         /// Missing of values and ethics.
-        ethics_missing: crate::credit::Hours,
+        ethics_missing: Hours,
+        /// What would be missing if every claim that waits were recognised.
+        with_pending: HoursShortfall,
+        /// The last day on which hours for this cycle can be done.
+        until: CalendarDate,
         /// The rule.
         rule: Citation,
     },
@@ -207,6 +218,9 @@ pub enum Refusal {
     /// A note that is too long.
     #[error("说明不能超过 500 个字符")]
     NoteTooLong,
+    /// About continuing education.
+    #[error(transparent)]
+    Credit(#[from] CreditRefusal),
 }
 
 impl Refusal {
@@ -244,6 +258,7 @@ impl Refusal {
             Self::ReasonNeeded => "reason_needed",
             Self::UnknownGround(_) => "unknown_ground",
             Self::NoteTooLong => "note_too_long",
+            Self::Credit(refusal) => refusal.code(),
         }
     }
 
@@ -260,6 +275,7 @@ impl Refusal {
             | Self::AttachmentRequired => RefusalClass::Conflict,
             Self::OutsideArea | Self::WrongStage { .. } | Self::OwnApplication => RefusalClass::Forbidden,
             Self::UnknownApplication | Self::UnknownAttachment => RefusalClass::NotFound,
+            Self::Credit(refusal) => refusal.class(),
             _ => RefusalClass::Unprocessable,
         }
     }
@@ -273,6 +289,12 @@ impl Refusal {
                 self.on_each(fields, "不能通过此申请修改，请恢复原来的内容或联系当地登记管理机构")
             }
             Self::ChangeNeedsApplication(fields) => self.on_each(fields, "已登记，请通过信息变更申请修改"),
+            Self::HoursShort { unit, missing, ethics_missing, with_pending, until, .. } => how_to_close(
+                unit,
+                (*missing, with_pending.missing),
+                (*ethics_missing, with_pending.ethics_missing),
+                *until,
+            ),
             _ => Vec::new(),
         }
     }
@@ -294,6 +316,7 @@ impl Refusal {
             | Self::HoursShort { rule, .. }
             | Self::FirstWindowClosed { rule, .. }
             | Self::MendPeriodOver { rule, .. } => Some(rule),
+            Self::Credit(refusal) => refusal.rule(),
             _ => None,
         }
     }
@@ -307,7 +330,36 @@ fn labels(fields: &[Field]) -> String {
     fields.iter().map(|field| field.label()).collect::<Vec<_>>().join("、")
 }
 
-fn ethics(missing: crate::credit::Hours) -> String {
+/// How a shortfall is closed, by hours and by hours of ethics: each as missing now, and once what waits is recognised.
+fn how_to_close(
+    unit: &str,
+    all: (Hours, Hours),
+    ethics: (Hours, Hours),
+    until: CalendarDate,
+) -> Vec<FieldError> {
+    let of_ethics = CreditCategory::Ethics.label();
+    let parts =
+        [("hours", "hours_missing", "继续教育", all), ("hours.ethics", "ethics_missing", of_ethics, ethics)];
+    let advice = |(field, code, what, (missing, left)): (&str, &str, &str, (Hours, Hours))| {
+        let waits = missing.minus(left);
+        let how = match (waits.is_zero(), left.is_zero()) {
+            (true, _) => format!("请于 {}前完成，并由培训机构记录或自行申报", until.in_chinese()),
+            (false, true) => format!("已申报待认定的 {waits} {unit}认定后即可满足"),
+            (false, false) => format!(
+                "已申报待认定的 {waits} {unit}认定后仍差 {left} {unit}，请于 {}前完成，并由培训机构记录或自行申报",
+                until.in_chinese()
+            ),
+        };
+        FieldError {
+            field: field.to_owned(),
+            code: code.to_owned(),
+            detail: format!("{what}还差 {missing} {unit}，{how}"),
+        }
+    };
+    parts.into_iter().filter(|(.., (missing, _))| !missing.is_zero()).map(advice).collect()
+}
+
+fn ethics(missing: Hours) -> String {
     if missing.is_zero() {
         String::new()
     } else {

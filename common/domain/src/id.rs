@@ -6,6 +6,7 @@
 
 use crate::date::CalendarDate;
 use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
 use std::{fmt, str::FromStr};
 
 /// Digits of Crockford's base 32 in lower case: no `i`, `l`, `o`, `u`, so an id survives being read aloud.
@@ -23,6 +24,17 @@ fn base32(mut entropy: u128, digits: usize) -> String {
 
 fn is_base32(text: &str, digits: usize) -> bool {
     text.len() == digits && text.bytes().all(|byte| ALPHABET.contains(&byte))
+}
+
+/// True for `{holder}-{yyyymmdd}-{tail}` with a tail of `digits`.
+fn is_dated(text: &str, digits: usize) -> bool {
+    let mut parts = text.split('-');
+    let (Some(holder), Some(day), Some(tail), None) =
+        (parts.next(), parts.next(), parts.next(), parts.next())
+    else {
+        return false;
+    };
+    is_base32(holder, 16) && CalendarDate::from_compact(day).is_some() && is_base32(tail, digits)
 }
 
 /// The text isn't an identifier of this system.
@@ -109,21 +121,11 @@ impl FromStr for ApplicationId {
     type Err = InvalidId;
 
     fn from_str(text: &str) -> Result<Self, InvalidId> {
-        let mut parts = text.split('-');
-        let (Some(holder), Some(day), Some(tail), None) =
-            (parts.next(), parts.next(), parts.next(), parts.next())
-        else {
-            return Err(InvalidId);
-        };
-        if is_base32(holder, 16) && CalendarDate::from_compact(day).is_some() && is_base32(tail, 8) {
-            Ok(Self(text.to_owned()))
-        } else {
-            Err(InvalidId)
-        }
+        if is_dated(text, 8) { Ok(Self(text.to_owned())) } else { Err(InvalidId) }
     }
 }
 
-/// An attachment: `{application}-{8 base-32 digits}`.
+/// An attachment: `{application}-{8 base-32 digits}`, or `{credit}-{8 base-32 digits}` for evidence of hours.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct AttachmentId(String);
@@ -135,7 +137,17 @@ impl AttachmentId {
         Self(format!("{application}-{}", base32(entropy, 8)))
     }
 
-    /// The application it belongs to.
+    /// Mints the id of a file that proves the hours of `credit`, from 40 bits of `entropy`.
+    pub fn of_evidence(credit: &CreditId, entropy: u128) -> Self {
+        Self(format!("{credit}-{}", base32(entropy, 8)))
+    }
+
+    /// The credit record whose evidence it is; none for an attachment of an application.
+    pub fn credit(&self) -> Option<CreditId> {
+        self.0[..self.0.len() - 9].parse().ok()
+    }
+
+    /// The application it belongs to. Evidence of hours belongs to none: no application has the id that comes back.
     pub fn application(&self) -> ApplicationId {
         ApplicationId(self.0[..self.0.len() - 9].to_owned())
     }
@@ -145,9 +157,9 @@ impl FromStr for AttachmentId {
     type Err = InvalidId;
 
     fn from_str(text: &str) -> Result<Self, InvalidId> {
-        let (application, tail) = text.rsplit_once('-').ok_or(InvalidId)?;
-        application.parse::<ApplicationId>()?;
-        if is_base32(tail, 8) { Ok(Self(text.to_owned())) } else { Err(InvalidId) }
+        let (owner, tail) = text.rsplit_once('-').ok_or(InvalidId)?;
+        let known = is_dated(owner, 8) || is_dated(owner, 10);
+        if known && is_base32(tail, 8) { Ok(Self(text.to_owned())) } else { Err(InvalidId) }
     }
 }
 
@@ -172,20 +184,61 @@ impl FromStr for StaffId {
     }
 }
 
-/// A credit record's id: 16 base-32 digits.
+/// A credit record: `{holder}-{yyyymmdd}-{10 base-32 digits}`, the day being the first of the cycle it's claimed for.
+///
+/// As with an application's, holder and day are what the store needs to find it in one read, whoever asks.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct CreditId(String);
 text_id!(CreditId);
 
 impl CreditId {
+    /// Mints an id from 50 bits of `entropy`.
+    pub fn mint(holder: &HolderId, cycle_start: CalendarDate, entropy: u128) -> Self {
+        Self(format!("{holder}-{}-{}", cycle_start.compact(), base32(entropy, 10)))
+    }
+
+    /// The id of `holder`'s record of `course`. It follows from both: whoever records a class list twice, or two at a
+    /// time, writes to one place.
+    pub fn of_course(holder: &HolderId, cycle_start: CalendarDate, course: &CourseId) -> Self {
+        let digest = Sha256::digest(course.as_str());
+        let entropy = digest.iter().take(16).fold(0_u128, |entropy, byte| entropy << 8 | u128::from(*byte));
+        Self::mint(holder, cycle_start, entropy)
+    }
+
+    /// Whose record it is.
+    pub fn holder(&self) -> HolderId {
+        HolderId(self.0[..16].to_owned())
+    }
+
+    /// First day of the cycle.
+    pub fn cycle_start(&self) -> CalendarDate {
+        CalendarDate::from_compact(&self.0[17..25]).unwrap_or(CalendarDate::EPOCH)
+    }
+}
+
+impl FromStr for CreditId {
+    type Err = InvalidId;
+
+    fn from_str(text: &str) -> Result<Self, InvalidId> {
+        if is_dated(text, 10) { Ok(Self(text.to_owned())) } else { Err(InvalidId) }
+    }
+}
+
+/// A course of the catalogue: 16 base-32 digits.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct CourseId(String);
+text_id!(CourseId);
+
+impl CourseId {
     /// Mints an id from 80 bits of `entropy`.
     pub fn mint(entropy: u128) -> Self {
         Self(base32(entropy, 16))
     }
 }
 
-impl FromStr for CreditId {
+impl FromStr for CourseId {
     type Err = InvalidId;
 
     fn from_str(text: &str) -> Result<Self, InvalidId> {
@@ -231,6 +284,35 @@ mod tests {
         assert_eq!(parsed.opened_on(), date(2024, 2, 29));
         let attachment = AttachmentId::mint(&id, 99);
         assert_eq!(attachment.to_string().parse::<AttachmentId>().unwrap().application(), id);
+    }
+
+    #[test]
+    fn a_credit_id_tells_its_holder_and_cycle_and_its_evidence_tells_it() {
+        let holder = HolderId::mint(u128::MAX / 7);
+        let id = CreditId::mint(&holder, date(2026, 3, 2), 12345);
+        let parsed: CreditId = id.to_string().parse().unwrap();
+        assert_eq!((parsed.holder(), parsed.cycle_start()), (holder.clone(), date(2026, 3, 2)));
+        assert_eq!(id.to_string().parse::<ApplicationId>(), Err(InvalidId), "one isn't taken for the other");
+        let evidence: AttachmentId = AttachmentId::of_evidence(&id, 99).to_string().parse().unwrap();
+        assert_eq!(evidence.credit(), Some(id));
+        let application = ApplicationId::mint(&holder, date(2026, 3, 2), 1);
+        assert_eq!(AttachmentId::mint(&application, 99).credit(), None);
+    }
+
+    #[test]
+    fn a_course_gives_one_id_per_holder_and_cycle() {
+        let (a, b) = (HolderId::mint(1), HolderId::mint(2));
+        let (course, other) = (CourseId::mint(7), CourseId::mint(8));
+        let day = date(2026, 3, 2);
+        let id = CreditId::of_course(&a, day, &course);
+        assert_eq!(id, CreditId::of_course(&a, day, &course));
+        for different in [
+            CreditId::of_course(&b, day, &course),
+            CreditId::of_course(&a, day, &other),
+            CreditId::of_course(&a, date(2029, 3, 2), &course),
+        ] {
+            assert_ne!(id, different);
+        }
     }
 
     #[test]

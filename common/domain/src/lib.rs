@@ -12,6 +12,7 @@ pub mod credit;
 pub mod date;
 pub mod district;
 pub mod dossier;
+pub mod education;
 pub mod error;
 pub mod form;
 pub mod id;

@@ -6,7 +6,7 @@ use crate::{
     certificate::CertificateLevel,
     contact::EmailAddress,
     date::{CalendarDate, Instant},
-    id::{ApplicationId, HolderId},
+    id::{ApplicationId, CreditId, HolderId},
     registration::RegistrationNumber,
 };
 use serde::{Deserialize, Serialize};
@@ -46,6 +46,29 @@ pub struct ReceiptLine {
     pub accepted_at: Instant,
     /// SHA-256 of what was submitted, hex.
     pub content_hash: String,
+}
+
+/// Hours of one activity, as a letter names them, and how the cycle stands with them.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HoursLine {
+    /// The record.
+    pub credit: CreditId,
+    /// What was done.
+    pub title: String,
+    /// Its form, in Chinese.
+    pub form: String,
+    /// The last day it was done.
+    pub done_to: CalendarDate,
+    /// Hours of it, in tenths of an hour.
+    pub tenths: u32,
+    /// What the rules call the unit.
+    pub unit: String,
+    /// Hours the cycle asks for, in tenths of an hour.
+    pub required_tenths: u32,
+    /// Hours that count in it now.
+    pub counted_tenths: u32,
+    /// Hours of values and ethics still missing.
+    pub ethics_missing_tenths: u32,
 }
 
 /// What a message says.
@@ -170,8 +193,59 @@ pub enum Message {
         days_left: i64,
         /// Hours still missing, in tenths of an hour.
         hours_missing_tenths: u32,
+        /// Hours of values and ethics still missing, in tenths of an hour.
+        #[serde(default)]
+        ethics_missing_tenths: u32,
+        /// Hours claimed and not yet looked at, in tenths of an hour.
+        #[serde(default)]
+        hours_pending_tenths: u32,
         /// What the rules call the unit.
         hours_unit: String,
+    },
+    /// A provider recorded hours, or corrected what it had recorded.
+    HoursRecorded {
+        /// What and how many.
+        hours: HoursLine,
+        /// True for a correction.
+        corrected: bool,
+        /// Why it was corrected.
+        reasons: Vec<ReasonLine>,
+    },
+    /// Hours were recognised, in full or in part.
+    HoursRecognised {
+        /// What and how many.
+        hours: HoursLine,
+        /// Hours claimed, in tenths of an hour; more than were recognised where it was a part.
+        claimed_tenths: u32,
+        /// Why only a part was.
+        reasons: Vec<ReasonLine>,
+    },
+    /// Hours were refused.
+    HoursRefused {
+        /// What and how many.
+        hours: HoursLine,
+        /// Why.
+        reasons: Vec<ReasonLine>,
+    },
+    /// Hours that had counted no longer do.
+    HoursVoided {
+        /// What and how many.
+        hours: HoursLine,
+        /// True where a provider took back a row; false where they were struck out for fraud.
+        taken_back: bool,
+        /// Why.
+        reasons: Vec<ReasonLine>,
+    },
+    /// A record was drawn as a sample: evidence is asked for, or still is.
+    EvidenceAsked {
+        /// What and how many.
+        hours: HoursLine,
+        /// Last day to bring it.
+        due: CalendarDate,
+        /// Days from today to that day.
+        days_left: i64,
+        /// What would do, in Chinese.
+        accepted: Vec<String>,
     },
     /// The registration has lapsed (登记失效).
     Lapsed {

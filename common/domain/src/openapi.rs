@@ -7,7 +7,7 @@ use crate::{
     date::{CalendarDate, Instant},
     district::{Area, DistrictCode},
     form::{PersonName, ShortText},
-    id::{ApplicationId, AttachmentId, CreditId, HolderId, StaffId},
+    id::{ApplicationId, AttachmentId, CourseId, CreditId, HolderId, StaffId},
     registration::RegistrationNumber,
 };
 use std::borrow::Cow;
@@ -55,5 +55,6 @@ scalar! {
     ApplicationId: String, "申请编号", "7k3m9q2xw4n8r5tz-20260301-h4k9m2qp";
     AttachmentId: String, "附件编号", "7k3m9q2xw4n8r5tz-20260301-h4k9m2qp-0a1b2c3d";
     StaffId: String, "工作人员编号", "2b4d6f8h1j3k5m7n";
-    CreditId: String, "学时记录编号", "2b4d6f8h1j3k5m7n";
+    CreditId: String, "继续教育记录编号", "7k3m9q2xw4n8r5tz-20260302-h4k9m2qp3r";
+    CourseId: String, "课程编号", "2b4d6f8h1j3k5m7n";
 }

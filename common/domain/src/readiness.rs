@@ -3,12 +3,12 @@
 use crate::{
     application::{Application, ApplicationKind},
     attachment::AttachmentKind,
-    credit::{HoursShortfall, hours_shortfall},
+    credit::{Assessment, HoursShortfall, assess},
     date::CalendarDate,
     dossier::Dossier,
     error::{FieldError, Refusal},
     form::{Field, Form},
-    registration::RegistrationStatus,
+    registration::{Registration, RegistrationStatus},
     rules::{Citation, LatePolicy, RuleSet},
 };
 use serde::{Deserialize, Serialize};
@@ -184,23 +184,7 @@ pub fn check_kind(dossier: &Dossier, application: &Application, rules: &RuleSet)
             if !fixed.is_empty() {
                 return Err(Refusal::FieldNotChangeable(fixed));
             }
-            let HoursShortfall { required, counted, missing, ethics_missing } =
-                hours_shortfall(&registration.cycle, &dossier.credits, rules);
-            if missing.is_zero() && ethics_missing.is_zero() {
-                return Ok(());
-            }
-            let rule = rules.hours_required(registration.cycle.level).map_or_else(
-                || rules.cite("hours.unit", &rules.hours.unit),
-                |hours| rules.cite("hours.required", hours),
-            );
-            Err(Refusal::HoursShort {
-                unit: rules.hours.unit.to_string(),
-                required,
-                counted,
-                missing,
-                ethics_missing,
-                rule,
-            })
+            check_hours(dossier, registration, rules)
         }
         ApplicationKind::Change => {
             subject()?;
@@ -212,6 +196,36 @@ pub fn check_kind(dossier: &Dossier, application: &Application, rules: &RuleSet)
         }
         ApplicationKind::Cancellation => subject().map(|_| ()),
     }
+}
+
+/// Checks that the hours of the cycle `registration` runs in allow a renewal, by that cycle's `rules`.
+pub(crate) fn check_hours(
+    dossier: &Dossier,
+    registration: &Registration,
+    rules: &RuleSet,
+) -> Result<(), Refusal> {
+    let cycle = &registration.cycle;
+    let Assessment { unit, shortfall, with_pending, .. } = assess(cycle, &dossier.credits, rules);
+    if shortfall.is_met() {
+        return Ok(());
+    }
+    // Where only ethics are missing, that is the rule to quote.
+    let rule = if shortfall.missing.is_zero() {
+        rules.cite("hours.ethics_percent", &rules.hours.ethics_percent)
+    } else {
+        rules.cite_hours(cycle.level)
+    };
+    let HoursShortfall { required, counted, missing, ethics_missing } = shortfall;
+    Err(Refusal::HoursShort {
+        unit,
+        required,
+        counted,
+        missing,
+        ethics_missing,
+        with_pending,
+        until: cycle.end,
+        rule,
+    })
 }
 
 /// The changed fields that this application may not change. A renewal may move within the province, whose authority

@@ -3,7 +3,7 @@
 use crate::{
     certificate::Certificate,
     contact::EmailAddress,
-    credit::Cycle,
+    credit::{ClosedCycle, Cycle, HoursShortfall},
     date::CalendarDate,
     district::DistrictCode,
     form::{Field, Form, PersonName},
@@ -151,6 +151,9 @@ pub struct Registration {
     pub valid_until: CalendarDate,
     /// The cycle it runs in.
     pub cycle: Cycle,
+    /// The cycles before it, oldest first, each with the renewal that used its hours.
+    #[serde(default)]
+    pub closed: Vec<ClosedCycle>,
     /// A renewal submitted in time and not yet decided: as long as there is one, the registration stays valid.
     pub pending_renewal: Option<ApplicationId>,
     /// The smallest reminder threshold (days before the last day) planned in this cycle.
@@ -193,6 +196,7 @@ impl Registration {
             late,
             valid_until,
             cycle,
+            closed: Vec::new(),
             pending_renewal: None,
             reminded: None,
             next_due: None,
@@ -202,9 +206,22 @@ impl Registration {
     }
 
     /// Carries the registration on for another cycle: it starts the day after the last one ended, whenever the
-    /// renewal was decided, so nobody gains or loses days by the speed of review.
-    pub(crate) fn renew(&mut self, rules: &RuleSet) {
+    /// renewal was decided, so nobody gains or loses days by the speed of review. The old cycle is closed: `hours`, as
+    /// assessed on `today`, are used by `renewal` and by nothing else.
+    pub(crate) fn renew(
+        &mut self,
+        renewal: &ApplicationId,
+        hours: HoursShortfall,
+        today: CalendarDate,
+        rules: &RuleSet,
+    ) {
         let valid_until = rules.valid_until(self.valid_until);
+        self.closed.push(ClosedCycle {
+            cycle: self.cycle.clone(),
+            renewal: renewal.clone(),
+            closed_on: today,
+            hours,
+        });
         self.cycle = Cycle {
             start: self.valid_until.plus_days(1),
             end: valid_until,
@@ -237,6 +254,17 @@ impl Registration {
         self.status = status;
         self.pending_renewal = None;
         self.next_due = None;
+    }
+
+    /// The cycle that began on `start`, the present one or one that is closed, with the renewal that closed it.
+    pub fn cycle_from(&self, start: CalendarDate) -> Option<(&Cycle, Option<&ClosedCycle>)> {
+        if self.cycle.start == start {
+            return Some((&self.cycle, None));
+        }
+        self.closed
+            .iter()
+            .find(|closed| closed.cycle.start == start)
+            .map(|closed| (&closed.cycle, Some(closed)))
     }
 
     /// True where it can be relied on on `today`: active, and not past its last day unless a renewal that was

@@ -5,7 +5,7 @@
 
 use crate::{
     application::{Application, Change, JournalAction, State},
-    credit::hours_shortfall,
+    credit::assess,
     date::{CalendarDate, Instant},
     dossier::Dossier,
     notification::{Message, Notification},
@@ -15,7 +15,7 @@ use crate::{
 };
 
 /// The thresholds a date with `end` as last day has left, given the smallest one already planned: each with its day.
-fn thresholds_left(
+pub(crate) fn thresholds_left(
     end: CalendarDate,
     reminded: Option<u16>,
     rules: &RuleSet,
@@ -30,7 +30,12 @@ fn thresholds_left(
 }
 
 /// The most urgent threshold whose day has come by `today`.
-fn passed(end: CalendarDate, reminded: Option<u16>, today: CalendarDate, rules: &RuleSet) -> Option<u16> {
+pub(crate) fn passed(
+    end: CalendarDate,
+    reminded: Option<u16>,
+    today: CalendarDate,
+    rules: &RuleSet,
+) -> Option<u16> {
     thresholds_left(end, reminded, rules).filter(|(_, day)| *day <= today).map(|(days, _)| days).min()
 }
 
@@ -108,14 +113,16 @@ pub fn registration_due(
         let threshold = passed(registration.valid_until, registration.reminded, today, rules);
         next.reminded = threshold.or(registration.reminded);
         next.next_due = next_due(&next, rules);
-        let shortfall = hours_shortfall(&registration.cycle, &dossier.credits, rules);
+        let hours = assess(&registration.cycle, &dossier.credits, rules);
         let message = Message::RenewalDue {
             number: registration.number.clone(),
             valid_until: registration.valid_until,
             renewal_opens: rules.renewal_opens(registration.valid_until),
             days_left: today.days_until(registration.valid_until),
-            hours_missing_tenths: shortfall.missing.tenths(),
-            hours_unit: rules.hours.unit.to_string(),
+            hours_missing_tenths: hours.shortfall.missing.tenths(),
+            ethics_missing_tenths: hours.shortfall.ethics_missing.tenths(),
+            hours_pending_tenths: hours.pending().tenths(),
+            hours_unit: hours.unit,
         };
         let notice = threshold.map(|threshold| tell(registration, &threshold.to_string(), now, message));
         (JournalAction::Reminded, notice)

@@ -3,6 +3,7 @@
 use super::{
     application::{self, Receipt},
     content::{Block, Content, Link, Writing},
+    education,
     letterhead::Letterhead,
     registration::{self, Registered, RenewalDue},
     wording::one_line,
@@ -120,7 +121,14 @@ fn content(notification: &Notification, writing: Writing<'_>) -> Content {
             registration::first_registration_due(writing, *until, *late_accepted)
         }
         Message::RenewalDue {
-            number, valid_until, renewal_opens, hours_missing_tenths, hours_unit, ..
+            number,
+            valid_until,
+            renewal_opens,
+            hours_missing_tenths,
+            ethics_missing_tenths,
+            hours_pending_tenths,
+            hours_unit,
+            ..
         } => registration::renewal_due(
             writing,
             &RenewalDue {
@@ -128,9 +136,24 @@ fn content(notification: &Notification, writing: Writing<'_>) -> Content {
                 valid_until: *valid_until,
                 renewal_opens: *renewal_opens,
                 hours_missing_tenths: *hours_missing_tenths,
+                ethics_missing_tenths: *ethics_missing_tenths,
+                hours_pending_tenths: *hours_pending_tenths,
                 hours_unit,
             },
         ),
+        Message::HoursRecorded { hours, corrected, reasons } => {
+            education::recorded(writing, hours, *corrected, reasons)
+        }
+        Message::HoursRecognised { hours, claimed_tenths, reasons } => {
+            education::recognised(writing, hours, *claimed_tenths, reasons)
+        }
+        Message::HoursRefused { hours, reasons } => education::refused(writing, hours, reasons),
+        Message::HoursVoided { hours, taken_back, reasons } => {
+            education::voided(writing, hours, *taken_back, reasons)
+        }
+        Message::EvidenceAsked { hours, due, accepted, .. } => {
+            education::evidence_asked(writing, hours, *due, accepted)
+        }
         Message::Lapsed { number, valid_until, can_register_again } => {
             registration::lapsed(writing, number, *valid_until, *can_register_again)
         }

@@ -6,6 +6,7 @@
 mod application;
 mod carrier;
 mod content;
+mod education;
 mod letter;
 mod letterhead;
 mod mime;

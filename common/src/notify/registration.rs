@@ -231,7 +231,21 @@ pub(super) struct RenewalDue<'a> {
     pub valid_until: CalendarDate,
     pub renewal_opens: CalendarDate,
     pub hours_missing_tenths: u32,
+    pub ethics_missing_tenths: u32,
+    pub hours_pending_tenths: u32,
     pub hours_unit: &'a str,
+}
+
+/// What is missing of which kind: `36.5 学时（其中专业价值观和伦理 6 学时）`; nothing where nothing is.
+fn missing_hours(due: &RenewalDue<'_>) -> Option<String> {
+    let unit = one_line(due.hours_unit);
+    let counted = |tenths| format!("{} {unit}", hours(tenths));
+    match (due.hours_missing_tenths, due.ethics_missing_tenths) {
+        (0, 0) => None,
+        (all, 0) => Some(counted(all)),
+        (0, ethics) => Some(format!("专业价值观和伦理 {}", counted(ethics))),
+        (all, ethics) => Some(format!("{}（其中专业价值观和伦理 {}）", counted(all), counted(ethics))),
+    }
 }
 
 /// Where in the renewal's window the day of sending lies. The first reminder may come a day before the window opens.
@@ -281,15 +295,20 @@ pub(super) fn renewal_due(writing: Writing<'_>, due: &RenewalDue<'_>) -> Content
             "您的社会工作者登记有效期已经届满。请立即登录系统，查看登记状态和仍可办理的事项。".to_owned(),
         ),
     };
-    let missing = (due.hours_missing_tenths > 0)
-        .then(|| format!("{} {}", hours(due.hours_missing_tenths), one_line(due.hours_unit)));
+    let missing = missing_hours(due);
+    let waits = (due.hours_pending_tenths > 0).then(|| {
+        format!("另有 {} {}已申报，正在等待认定。", hours(due.hours_pending_tenths), one_line(due.hours_unit))
+    });
     let summary = deadline_in_words("登记有效期截止日", until, writing.today);
     let summary = match &missing {
         Some(missing) => format!("{summary}；继续教育还差 {missing}。"),
         None => format!("{summary}；继续教育要求已满足。"),
     };
     let learning = match &missing {
-        Some(missing) => format!("尽快补足继续教育（还差 {missing}），并登录系统申报，上传证明材料。"),
+        Some(missing) => format!(
+            "尽快补足继续教育（还差 {missing}），并登录系统申报，上传证明材料。{}",
+            waits.unwrap_or_default()
+        ),
         None => "继续教育要求已满足，请核对登记信息和材料是否仍然准确。".to_owned(),
     };
     let log_in = if window == Window::Ahead {

@@ -184,6 +184,10 @@ impl Store {
             transaction.put_version(item, profile.version)?;
             transaction.journal(profile.holder.as_str(), profile.version, &change.journal)?;
         }
+        if let Some(credit) = &change.credit {
+            transaction.put_version(records::credit_item(credit)?, credit.version)?;
+            transaction.journal(credit.id.as_str(), credit.version, &change.journal)?;
+        }
         for claim in &change.claims {
             transaction.claim(claim, now)?;
         }

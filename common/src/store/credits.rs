@@ -33,7 +33,11 @@ mod tests {
 
     #[test]
     fn a_credit_record_is_filed_under_the_cycle_it_counts_in() {
-        let key = keys::credit(&HolderId::mint(1), date(2026, 3, 1), &CreditId::mint(2));
+        let key = keys::credit(
+            &HolderId::mint(1),
+            date(2026, 3, 1),
+            &CreditId::mint(&HolderId::mint(1), date(2026, 3, 1), 2),
+        );
         assert!(key.sk.starts_with("20260301#CREDIT#"));
     }
 }

@@ -19,9 +19,12 @@ use axum::{
 };
 use common::{clock::Clock, crypto::random_u128, store::Store};
 use domain::{
-    credit::{CreditCategory, CreditForm, CreditRecord, CreditState, Hours},
+    actor::Actor,
+    credit::{Activity, CreditCategory, CreditForm, CreditRecord, Hours, Particulars},
     date::{CalendarDate, Instant},
+    form::ShortText,
     id::{CreditId, HolderId},
+    rules::RuleLibrary,
 };
 use reminder::{Job, Reminder, Report};
 use serde::{Deserialize, Serialize};
@@ -37,6 +40,7 @@ struct Desk {
     clock: Clock,
     folder: PathBuf,
     store: Store,
+    rules: Arc<RuleLibrary>,
     reminder: Arc<Reminder>,
 }
 
@@ -50,6 +54,7 @@ pub fn router(system: &System, folder: PathBuf) -> Router {
         clock: system.clock.clone(),
         folder,
         store: system.app.store.clone(),
+        rules: system.app.rules.clone(),
         reminder: system.reminder.clone(),
     };
     Router::new()
@@ -153,7 +158,7 @@ async fn put_clock(State(desk): State<Desk>, time: Result<Json<Time>, JsonReject
 #[serde(deny_unknown_fields)]
 struct CreditInput {
     holder_id: HolderId,
-    title: String,
+    title: ShortText,
     form: CreditForm,
     category: CreditCategory,
     completed_on: CalendarDate,
@@ -181,17 +186,26 @@ async fn record_credit(
 async fn credit(desk: &Desk, input: CreditInput) -> anyhow::Result<Option<CreditRecord>> {
     let dossier = desk.store.dossier(&input.holder_id, desk.clock.now()).await?;
     let Some(registration) = dossier.active_registration() else { return Ok(None) };
-    let record = CreditRecord {
-        id: CreditId::mint(random_u128()?),
-        holder: input.holder_id,
-        cycle_start: registration.cycle.start,
-        title: input.title,
+    let activity = Activity {
         form: input.form,
         category: input.category,
-        completed_on: input.completed_on,
-        hours: input.hours,
-        state: CreditState::Recognised,
+        title: input.title,
+        course: None,
+        provider: None,
+        done_from: input.completed_on,
+        done_to: input.completed_on,
+        particulars: Particulars::default(),
+        evidence: Vec::new(),
     };
+    let record = CreditRecord::entered(
+        CreditId::mint(&input.holder_id, registration.cycle.start, random_u128()?),
+        registration.district.clone(),
+        activity,
+        input.hours,
+        &desk.rules.get(&registration.cycle.rules).hours.unit,
+        Actor::System,
+        desk.clock.now(),
+    );
     desk.store.record_credit(&record).await?;
     Ok(Some(record))
 }

@@ -155,6 +155,7 @@ impl Bureau {
                 level: CertificateLevel::AssistantSocialWorker,
                 rules: self.rules.key(),
             },
+            closed: Vec::new(),
             pending_renewal: None,
             reminded,
             next_due: None,

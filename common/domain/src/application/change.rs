@@ -5,6 +5,7 @@ use super::{Application, ApplicationKind, Outcome, Reason, Stage};
 use crate::{
     actor::Actor,
     certificate::ManagementNumber,
+    credit::CreditRecord,
     date::Instant,
     form::{Field, Part},
     id::{ApplicationId, HolderId, IdentityKey},
@@ -93,6 +94,28 @@ pub enum JournalAction {
     Reminded,
     /// The registration lapsed.
     Lapsed,
+    /// Hours were claimed by their holder.
+    HoursClaimed,
+    /// A claim of hours was edited.
+    HoursClaimEdited,
+    /// A claim of hours was taken back.
+    HoursClaimWithdrawn,
+    /// Hours were recorded by a provider.
+    HoursRecorded,
+    /// A provider corrected hours it had recorded.
+    HoursCorrected,
+    /// A provider took back hours it had recorded.
+    HoursStruck,
+    /// Hours were recognised, in full or in part.
+    HoursRecognised,
+    /// Hours were refused.
+    HoursRefused,
+    /// Hours were struck out for fraud.
+    HoursVoided,
+    /// A record of hours was drawn as a sample, and evidence asked for.
+    EvidenceAsked,
+    /// Evidence that was asked for was brought.
+    EvidenceBrought,
     /// A staff account was made.
     AccountAppointed,
     /// A staff account's name, roles, area or state was changed.
@@ -161,6 +184,8 @@ pub struct Change {
     pub registration: Option<Registration>,
     /// The next profile.
     pub profile: Option<Profile>,
+    /// The next credit record.
+    pub credit: Option<CreditRecord>,
     /// What is taken and let go.
     pub claims: Vec<Claim>,
     /// The journal's entry; the store writes it beside every record that changes.
@@ -177,6 +202,7 @@ impl Change {
             application: None,
             registration: None,
             profile: None,
+            credit: None,
             claims: Vec::new(),
             journal: JournalEntry::new(actor, action, now),
             notifications: Vec::new(),

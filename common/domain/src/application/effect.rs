@@ -3,12 +3,14 @@
 
 use super::{Application, ApplicationKind, Change, Claim, Entropy, JournalAction, State, UniqueKey};
 use crate::{
+    credit::assess,
     date::Instant,
     dossier::Dossier,
     error::Refusal,
     form::Field,
     id::{ApplicationId, IdentityKey},
     notification::{Message, ReceiptLine},
+    readiness,
     registration::{Registration, RegistrationNumber, RegistrationStatus},
     reminder,
     rules::{RuleLibrary, RuleSet},
@@ -45,8 +47,16 @@ pub(super) fn approve(
         ApplicationKind::First => first(next, change, entropy, rules, now)?,
         ApplicationKind::Renewal => {
             let mut registration = subject(dossier, next)?;
+            let cycle_rules = library.get(&registration.cycle.rules);
+            // Hours may have been struck out since it was submitted. A cycle that the working set no longer reaches
+            // back to was assessed then, and can't be again.
+            if registration.cycle.start >= Dossier::since(now.day()) {
+                readiness::check_hours(dossier, &registration, cycle_rules)?;
+            }
+            let hours = assess(&registration.cycle, &dossier.credits, cycle_rules).shortfall;
             registration.take_over(&next.form, &changed);
-            registration.renew(library.for_district(Some(&registration.district)));
+            let rules = library.for_district(Some(&registration.district));
+            registration.renew(&next.id, hours, now.day(), rules);
             let message = registered(&registration, next.kind, library);
             change.registration = Some(registration);
             message

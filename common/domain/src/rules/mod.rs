@@ -3,10 +3,12 @@
 
 mod calendar;
 mod check;
+mod hours;
 mod library;
 
 pub use calendar::WorkingDays;
 pub use check::Contradiction;
+pub use hours::{CreditFormRules, Filing, HoursRules};
 pub use library::{RuleLibrary, RuleSetError};
 
 use crate::{
@@ -14,7 +16,7 @@ use crate::{
     application::{ApplicationKind, Stage},
     attachment::{AttachmentKind, ContentType},
     certificate::{CertificateLevel, ManagementNumber},
-    credit::{CreditForm, Hours},
+    credit::Hours,
     date::CalendarDate,
     district::{Area, DistrictCode},
     form::Field,
@@ -118,23 +120,6 @@ pub struct RenewalRules {
     pub window_months: Sourced<u8>,
     /// Days after it in which a renewal is still accepted.
     pub grace_days: Sourced<u16>,
-}
-
-/// Continuing education.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct HoursRules {
-    /// 学时 or 小时, as the source says; never converted.
-    pub unit: Sourced<String>,
-    /// Hours a cycle asks for, by level.
-    pub required: BTreeMap<CertificateLevel, Sourced<Hours>>,
-    /// Least share of values and ethics, in percent of what is required.
-    pub ethics_percent: Sourced<u8>,
-    /// Whether hours dated before the first registration count in the first cycle.
-    pub before_first_registration: Sourced<bool>,
-    /// The most that counts per cycle, by form; a form that isn't named has no cap.
-    #[serde(default)]
-    pub caps: BTreeMap<CreditForm, Sourced<Hours>>,
 }
 
 /// One stage of review.

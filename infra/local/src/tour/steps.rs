@@ -9,7 +9,8 @@ use crate::{staff, system::WECHAT_APP};
 use anyhow::{Context, Result, ensure};
 use common::crypto::random_u128;
 use domain::{
-    credit::{CreditCategory, CreditForm, CreditRecord, CreditState, Hours},
+    actor::Actor,
+    credit::{Activity, CreditCategory, CreditForm, CreditRecord, Hours, Particulars},
     date::{CalendarDate, Instant, date},
     id::{CreditId, HolderId},
 };
@@ -120,17 +121,26 @@ impl Story<'_> {
             ("社区社会工作实务", CreditCategory::Professional, date(2028, 4, 9), 420),
             ("个案管理进阶", CreditCategory::Professional, date(2028, 11, 23), 300),
         ] {
-            let record = CreditRecord {
-                id: CreditId::mint(random_u128()?),
-                holder: holder.clone(),
-                cycle_start,
-                title: title.to_owned(),
+            let activity = Activity {
                 form: CreditForm::Online,
                 category,
-                completed_on,
-                hours: Hours::from_tenths(tenths),
-                state: CreditState::Recognised,
+                title: title.parse()?,
+                course: None,
+                provider: None,
+                done_from: completed_on,
+                done_to: completed_on,
+                particulars: Particulars::default(),
+                evidence: Vec::new(),
             };
+            let record = CreditRecord::entered(
+                CreditId::mint(&holder, cycle_start, random_u128()?),
+                "420106".parse()?,
+                activity,
+                Hours::from_tenths(tenths),
+                "学时",
+                Actor::System,
+                self.system.clock.now(),
+            );
             self.system.app.store.record_credit(&record).await?;
         }
         Ok(())

@@ -1,0 +1,286 @@
+//! What was done: an activity as a holder or a provider describes it, and the course it may have been.
+
+use super::{CreditCategory, CreditForm, Hours};
+use crate::{
+    date::CalendarDate,
+    form::ShortText,
+    id::{AttachmentId, CourseId},
+};
+use serde::{Deserialize, Serialize};
+
+/// Where a paper appeared.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum JournalClass {
+    /// 核心期刊
+    Core,
+    /// 有国内统一刊号的期刊
+    National,
+    /// 其他刊物、论文集
+    Other,
+}
+
+impl JournalClass {
+    /// The name people see.
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::Core => "核心期刊",
+            Self::National => "国内统一刊号期刊",
+            Self::Other => "其他刊物",
+        }
+    }
+}
+
+/// The level of a degree.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum DegreeLevel {
+    /// 专科
+    Associate,
+    /// 本科
+    Bachelor,
+    /// 硕士
+    Master,
+    /// 博士
+    Doctor,
+}
+
+impl DegreeLevel {
+    /// The name people see.
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::Associate => "专科",
+            Self::Bachelor => "本科",
+            Self::Master => "硕士",
+            Self::Doctor => "博士",
+        }
+    }
+}
+
+/// Something a form of education asks for beyond its title and days. The rule set says which form asks for which.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum Particular {
+    /// 刊物级别
+    JournalClass,
+    /// 字数
+    Words,
+    /// 页数
+    Pages,
+    /// 学历层次
+    DegreeLevel,
+    /// 备案编号
+    FilingNumber,
+    /// 备案日期
+    FiledOn,
+}
+
+impl Particular {
+    /// Every one.
+    pub const ALL: [Self; 6] =
+        [Self::JournalClass, Self::Words, Self::Pages, Self::DegreeLevel, Self::FilingNumber, Self::FiledOn];
+
+    /// Its key in JSON.
+    pub fn key(self) -> &'static str {
+        match self {
+            Self::JournalClass => "journal_class",
+            Self::Words => "words",
+            Self::Pages => "pages",
+            Self::DegreeLevel => "degree_level",
+            Self::FilingNumber => "filing_number",
+            Self::FiledOn => "filed_on",
+        }
+    }
+
+    /// The name people see.
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::JournalClass => "刊物级别",
+            Self::Words => "字数",
+            Self::Pages => "页数",
+            Self::DegreeLevel => "学历层次",
+            Self::FilingNumber => "备案编号",
+            Self::FiledOn => "备案日期",
+        }
+    }
+}
+
+/// What a form asks for; all of it optional here, since each form asks for something else.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(default, deny_unknown_fields)]
+pub struct Particulars {
+    /// Where a paper appeared.
+    pub journal_class: Option<JournalClass>,
+    /// Its length in characters.
+    pub words: Option<u32>,
+    /// Its length, or a book's, in pages.
+    pub pages: Option<u32>,
+    /// The degree studied for.
+    pub degree_level: Option<DegreeLevel>,
+    /// True once the degree was awarded; until then only taught hours of passed courses count.
+    pub degree_awarded: bool,
+    /// The number under which an in-house training was put on record.
+    pub filing_number: Option<ShortText>,
+    /// The day it was put on record.
+    pub filed_on: Option<CalendarDate>,
+}
+
+impl Particulars {
+    /// True where `particular` is given.
+    pub fn has(&self, particular: Particular) -> bool {
+        match particular {
+            Particular::JournalClass => self.journal_class.is_some(),
+            Particular::Words => self.words.is_some(),
+            Particular::Pages => self.pages.is_some(),
+            Particular::DegreeLevel => self.degree_level.is_some(),
+            Particular::FilingNumber => self.filing_number.is_some(),
+            Particular::FiledOn => self.filed_on.is_some(),
+        }
+    }
+}
+
+/// What a file proves, as the guide lists it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum EvidenceKind {
+    /// 培训（会议）通知
+    Notice,
+    /// 签到表
+    SignInSheet,
+    /// 结业证书
+    CompletionCertificate,
+    /// 平台学习记录
+    LearningRecord,
+    /// 论文录用通知
+    AcceptanceLetter,
+    /// 刊物或著作的封面、目录、版权页和正文
+    Publication,
+    /// 课题立项或结项材料
+    ProjectPapers,
+    /// 学历学位证书
+    DegreeCertificate,
+    /// 成绩单
+    CourseTranscript,
+    /// 备案核准材料
+    FilingApproval,
+    /// 其他证明材料
+    Other,
+}
+
+impl EvidenceKind {
+    /// The name people see.
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::Notice => "培训（会议）通知",
+            Self::SignInSheet => "签到表",
+            Self::CompletionCertificate => "结业证书",
+            Self::LearningRecord => "平台学习记录",
+            Self::AcceptanceLetter => "论文录用通知",
+            Self::Publication => "刊物或著作的封面、目录和版权页",
+            Self::ProjectPapers => "课题立项或结项材料",
+            Self::DegreeCertificate => "学历学位证书",
+            Self::CourseTranscript => "成绩单",
+            Self::FilingApproval => "备案核准材料",
+            Self::Other => "其他证明材料",
+        }
+    }
+}
+
+/// A file that proves an activity, as it was looked at when its upload was confirmed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct Evidence {
+    /// The attachment.
+    pub attachment: AttachmentId,
+    /// SHA-256 of the stored file, 64 hex digits in lower case. The same file in two records is seen by it.
+    pub sha256: String,
+    /// What it shows.
+    pub kind: EvidenceKind,
+}
+
+/// One activity of continuing education.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct Activity {
+    /// Its form.
+    pub form: CreditForm,
+    /// Ethics or not.
+    pub category: CreditCategory,
+    /// What it was called.
+    pub title: ShortText,
+    /// The course of the catalogue, where it was one.
+    #[serde(default)]
+    pub course: Option<CourseId>,
+    /// Who held it.
+    #[serde(default)]
+    pub provider: Option<ShortText>,
+    /// The first day it was done.
+    pub done_from: CalendarDate,
+    /// The last day. It decides which cycle the activity belongs to: what was finished in a cycle was done for it.
+    pub done_to: CalendarDate,
+    /// What its form asks for.
+    #[serde(default)]
+    pub particulars: Particulars,
+    /// What proves it.
+    #[serde(default)]
+    pub evidence: Vec<Evidence>,
+}
+
+impl Activity {
+    /// Calendar days from the first to the last, both counted; none where they're the wrong way round.
+    pub fn days(&self) -> u32 {
+        u32::try_from(self.done_from.days_until(self.done_to) + 1).unwrap_or(0)
+    }
+}
+
+/// A course of the catalogue: one event with its days. Held again, it's another course.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Course {
+    /// Its id.
+    pub id: CourseId,
+    /// Its title.
+    pub title: ShortText,
+    /// Who holds it.
+    pub provider: ShortText,
+    /// Its form.
+    pub form: CreditForm,
+    /// Ethics or not.
+    pub category: CreditCategory,
+    /// The hours of somebody who attended all of it.
+    pub hours: Hours,
+    /// 学时 or 小时, as the provider means them.
+    pub unit: String,
+    /// First day.
+    pub from: CalendarDate,
+    /// Last day.
+    pub to: CalendarDate,
+    /// Under which number and on which day it was put on record, where it's an in-house training.
+    #[serde(default)]
+    pub particulars: Particulars,
+}
+
+impl Course {
+    /// Having attended it from `from` to `to`. Form, category, title and provider are the course's, whoever tells of
+    /// it: two records of one course can't disagree on where they count.
+    pub fn attended(&self, from: CalendarDate, to: CalendarDate) -> Activity {
+        Activity {
+            form: self.form,
+            category: self.category,
+            title: self.title.clone(),
+            course: Some(self.id.clone()),
+            provider: Some(self.provider.clone()),
+            done_from: from,
+            done_to: to,
+            particulars: self.particulars.clone(),
+            evidence: Vec::new(),
+        }
+    }
+}

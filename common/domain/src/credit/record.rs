@@ -1,0 +1,187 @@
+//! A record of continuing education and its states.
+//!
+//! ```text
+//!   provider ──record──▶ Recorded ◀─correct─┐        holder ──claim──▶ Pending ◀─edit─┐
+//!                         │  │ └────────────┘                          │ │ │ └────────┘
+//!                  strike │  │ asked for evidence             withdraw │ │ │ recognise (in full or in part)
+//!                         ▼  ▼                                         ▼ │ ▼
+//!                 Withdrawn  recognised or refused like a claim  Withdrawn │ Recognised
+//!                                                                         └──refuse──▶ Refused
+//!   Recorded, Recognised ──void (fraud)──▶ Voided
+//! ```
+
+use super::{Activity, Hours};
+use crate::{
+    actor::Actor,
+    application::Reason,
+    date::{CalendarDate, Instant},
+    district::DistrictCode,
+    id::{CreditId, HolderId},
+};
+use serde::{Deserialize, Serialize};
+
+/// How far a credit record has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum CreditState {
+    /// Recorded by a provider. Counts.
+    Recorded,
+    /// Claimed by the holder, not yet looked at. Doesn't count.
+    Pending,
+    /// Looked at and recognised, in full or in part. Counts.
+    Recognised,
+    /// Refused, with reasons. Doesn't count.
+    Refused,
+    /// Taken back: a claim by its holder, a row by its provider. Doesn't count.
+    Withdrawn,
+    /// Struck out for fraud. Doesn't count, and is never revived.
+    Voided,
+}
+
+impl CreditState {
+    /// Every state.
+    pub const ALL: [Self; 6] =
+        [Self::Recorded, Self::Pending, Self::Recognised, Self::Refused, Self::Withdrawn, Self::Voided];
+
+    /// The name people see.
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::Recorded => "已记录",
+            Self::Pending => "待认定",
+            Self::Recognised => "已认定",
+            Self::Refused => "不予认定",
+            Self::Withdrawn => "已撤回",
+            Self::Voided => "已作废",
+        }
+    }
+
+    /// True where its hours may count.
+    pub fn counts(self) -> bool {
+        matches!(self, Self::Recorded | Self::Recognised)
+    }
+
+    /// True where its hours count or may come to count.
+    pub fn is_alive(self) -> bool {
+        self.counts() || self == Self::Pending
+    }
+}
+
+/// What was decided on a record last, and why.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Ruling {
+    /// By whom.
+    pub by: Actor,
+    /// When.
+    pub at: Instant,
+    /// Why; empty where it was recognised in full.
+    pub reasons: Vec<Reason>,
+}
+
+/// A sample that was drawn: its holder is asked for evidence. Its hours count until that is decided.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Audit {
+    /// When it was asked for.
+    pub asked_at: Instant,
+    /// Last day to bring it.
+    pub due: CalendarDate,
+    /// When it was brought.
+    pub answered_at: Option<Instant>,
+    /// When it was decided.
+    pub closed_at: Option<Instant>,
+    /// The smallest reminder threshold (days before the last day) planned.
+    #[serde(default)]
+    pub reminded: Option<u16>,
+}
+
+impl Audit {
+    /// True until it's decided.
+    pub fn is_open(&self) -> bool {
+        self.closed_at.is_none()
+    }
+}
+
+/// Hours of one activity, of one holder, in one cycle.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CreditRecord {
+    /// Its id.
+    pub id: CreditId,
+    /// Whose hours.
+    pub holder: HolderId,
+    /// Grows by one with each change.
+    pub version: u64,
+    /// How far it has come.
+    pub state: CreditState,
+    /// First day of the cycle they're claimed for. A record never moves to another cycle.
+    pub cycle_start: CalendarDate,
+    /// Where its holder is registered: whose reviewers decide it.
+    pub district: DistrictCode,
+    /// What was done.
+    pub activity: Activity,
+    /// Hours as claimed, or as a provider recorded them.
+    pub claimed: Hours,
+    /// 学时 or 小时: what those hours are. Never converted.
+    pub unit: String,
+    /// Hours recognised, all of them or a part; none while it's pending or where it's refused.
+    pub recognised: Hours,
+    /// Who recorded it: the provider, or the holder who claims it.
+    pub recorded_by: Actor,
+    /// When.
+    pub recorded_at: Instant,
+    /// When it last changed.
+    pub updated_at: Instant,
+    /// What was decided last, and why.
+    pub ruling: Option<Ruling>,
+    /// The sample it was drawn into.
+    pub audit: Option<Audit>,
+    /// The day the reminder job looks at it next.
+    pub next_due: Option<CalendarDate>,
+}
+
+impl CreditRecord {
+    /// A new record of `activity`, entered by `by` at `now`: a holder's waits, anybody else's counts.
+    ///
+    /// What it asks of the activity was checked before, by [`crate::education`].
+    pub fn entered(
+        id: CreditId,
+        district: DistrictCode,
+        activity: Activity,
+        hours: Hours,
+        unit: &str,
+        by: Actor,
+        now: Instant,
+    ) -> Self {
+        let claimed_by_holder = matches!(by, Actor::Holder(_));
+        Self {
+            holder: id.holder(),
+            cycle_start: id.cycle_start(),
+            id,
+            version: 1,
+            state: if claimed_by_holder { CreditState::Pending } else { CreditState::Recorded },
+            district,
+            activity,
+            claimed: hours,
+            unit: unit.to_owned(),
+            recognised: if claimed_by_holder { Hours::ZERO } else { hours },
+            recorded_by: by,
+            recorded_at: now,
+            updated_at: now,
+            ruling: None,
+            audit: None,
+            next_due: None,
+        }
+    }
+
+    /// The next version of this record, changed at `now`.
+    pub(crate) fn next(&self, now: Instant) -> Self {
+        Self { version: self.version + 1, updated_at: now, ..self.clone() }
+    }
+
+    /// True while somebody has to look at it: a claim that waits, or a sample whose evidence was asked for.
+    pub fn is_undecided(&self) -> bool {
+        self.state == CreditState::Pending
+            || (self.state.counts() && self.audit.as_ref().is_some_and(Audit::is_open))
+    }
+}

@@ -1,0 +1,189 @@
+//! Why a command about continuing education was refused.
+
+use super::{CreditForm, Hours};
+use crate::{
+    date::CalendarDate,
+    error::RefusalClass,
+    id::{ApplicationId, CreditId},
+    rules::Citation,
+};
+
+/// A refused command about continuing education. Nothing was changed.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum CreditRefusal {
+    /// No registration whose cycle hours could count in.
+    #[error("没有有效的登记，继续教育学时须在登记周期内申报或记录，请先办理首次登记")]
+    NotRegistered,
+    /// No such record, or not this person's.
+    #[error("没有找到该继续教育记录，请在记录列表中核对后重试")]
+    UnknownCredit,
+    /// The state doesn't allow the command.
+    #[error("该继续教育记录当前为「{state}」，不能{wanted}")]
+    WrongState {
+        /// The present state, in Chinese.
+        state: &'static str,
+        /// What was asked for, in Chinese.
+        wanted: &'static str,
+    },
+    /// Done outside the cycle that is open.
+    #[error("完成日期不在本登记周期内（{}至 {}），不能计入本周期", .start.in_chinese(), .end.in_chinese())]
+    OutsideCycle {
+        /// The cycle's first day.
+        start: CalendarDate,
+        /// Its last day.
+        end: CalendarDate,
+        /// The rule.
+        rule: Citation,
+    },
+    /// Done in a cycle that a renewal has closed.
+    #[error("完成日期所在的登记周期（{}至 {}）已办结再登记，不能再申报或记录", .start.in_chinese(), .end.in_chinese())]
+    CycleClosed {
+        /// The cycle's first day.
+        start: CalendarDate,
+        /// Its last day.
+        end: CalendarDate,
+    },
+    /// Its hours were used by an approved renewal.
+    #[error("该记录已用于再登记（申请 {renewal}），不能再{wanted}")]
+    Locked {
+        /// The renewal.
+        renewal: ApplicationId,
+        /// What was asked for, in Chinese.
+        wanted: &'static str,
+    },
+    /// The same activity is on record.
+    #[error("该活动已有记录，同一活动只计一次")]
+    AlreadyCredited {
+        /// That record.
+        other: CreditId,
+        /// The rule.
+        rule: Citation,
+    },
+    /// The same row was recorded before.
+    #[error("该学员的这门课程已经记录过")]
+    AlreadyRecorded {
+        /// That record.
+        other: CreditId,
+    },
+    /// The row was struck out for fraud.
+    #[error("该学员的这门课程已被作废，不能重新记录")]
+    AlreadyVoided {
+        /// That record.
+        other: CreditId,
+    },
+    /// Name and certificate belong to different people.
+    #[error("姓名与证书登记的姓名不一致，请核对")]
+    NameDisagrees,
+    /// Not within the course's days.
+    #[error("日期不在课程日期（{}至 {}）之内", .from.in_chinese(), .to.in_chinese())]
+    OutsideCourse {
+        /// The course's first day.
+        from: CalendarDate,
+        /// Its last day.
+        to: CalendarDate,
+    },
+    /// More hours than the course has.
+    #[error("超过课程的 {hours} {unit}")]
+    OverCourse {
+        /// The course's hours.
+        hours: Hours,
+        /// 学时 or 小时
+        unit: String,
+    },
+    /// Hours of another unit than the cycle's rules speak of.
+    #[error("本登记周期以「{unit}」计，系统不作换算，请按「{unit}」填写")]
+    OtherUnit {
+        /// The rule's unit.
+        unit: String,
+        /// The rule.
+        rule: Citation,
+    },
+    /// The rules don't take the form.
+    #[error("{}不在规定的继续教育形式之内", .form.label())]
+    FormNotAccepted {
+        /// The form.
+        form: CreditForm,
+        /// The rule.
+        rule: Citation,
+    },
+    /// More recognised than was claimed.
+    #[error("认定的学时应大于 0 且不超过申报的 {claimed}")]
+    OverClaimed {
+        /// Claimed.
+        claimed: Hours,
+    },
+    /// A part, a refusal, a correction or a withdrawal without a reason.
+    #[error("部分认定、不予认定、作废、更正或撤回必须说明理由")]
+    ReasonNeeded,
+    /// The reviewer doesn't hold the stage that decides it.
+    #[error("继续教育记录的此项处理由{stage}人员办理，您没有该权限")]
+    WrongReviewer {
+        /// The stage, in Chinese.
+        stage: &'static str,
+    },
+    /// Another provider's record.
+    #[error("该记录不是由您的机构记录的，不能更正或撤回")]
+    OtherProvider,
+    /// The effect that was shown isn't the effect it has now.
+    #[error("作废的影响尚未确认，或确认后情况有变，请重新查看影响后确认")]
+    EffectNotConfirmed,
+    /// No evidence was asked for.
+    #[error("该记录没有待补充的证明材料")]
+    EvidenceNotAsked,
+}
+
+impl CreditRefusal {
+    /// A stable code, part of the API's contract.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::NotRegistered => "not_registered",
+            Self::UnknownCredit => "unknown_credit",
+            Self::WrongState { .. } => "wrong_credit_state",
+            Self::OutsideCycle { .. } => "outside_cycle",
+            Self::CycleClosed { .. } => "cycle_closed",
+            Self::Locked { .. } => "credit_locked",
+            Self::AlreadyCredited { .. } => "already_credited",
+            Self::AlreadyRecorded { .. } => "already_recorded",
+            Self::AlreadyVoided { .. } => "already_voided",
+            Self::NameDisagrees => "name_disagrees",
+            Self::OutsideCourse { .. } => "outside_course",
+            Self::OverCourse { .. } => "over_course_hours",
+            Self::OtherUnit { .. } => "other_unit",
+            Self::FormNotAccepted { .. } => "form_not_accepted",
+            Self::OverClaimed { .. } => "over_claimed_hours",
+            Self::ReasonNeeded => "credit_reason_needed",
+            Self::WrongReviewer { .. } => "wrong_reviewer",
+            Self::OtherProvider => "other_provider",
+            Self::EffectNotConfirmed => "effect_not_confirmed",
+            Self::EvidenceNotAsked => "evidence_not_asked",
+        }
+    }
+
+    /// What sort of refusal it is.
+    pub fn class(&self) -> RefusalClass {
+        match self {
+            Self::WrongState { .. }
+            | Self::CycleClosed { .. }
+            | Self::Locked { .. }
+            | Self::AlreadyCredited { .. }
+            | Self::AlreadyRecorded { .. }
+            | Self::AlreadyVoided { .. }
+            | Self::EffectNotConfirmed
+            | Self::EvidenceNotAsked => RefusalClass::Conflict,
+            Self::WrongReviewer { .. } | Self::OtherProvider => RefusalClass::Forbidden,
+            Self::UnknownCredit => RefusalClass::NotFound,
+            _ => RefusalClass::Unprocessable,
+        }
+    }
+
+    /// The rule behind it, where one can be quoted.
+    pub fn rule(&self) -> Option<&Citation> {
+        match self {
+            Self::OutsideCycle { rule, .. }
+            | Self::AlreadyCredited { rule, .. }
+            | Self::OtherUnit { rule, .. }
+            | Self::FormNotAccepted { rule, .. } => Some(rule),
+            _ => None,
+        }
+    }
+}

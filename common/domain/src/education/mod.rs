@@ -1,0 +1,225 @@
+//! What is done with records of continuing education: claimed, recorded, decided, sampled.
+//!
+//! As in [`crate::application`], each command is a pure function from the state, the rules and the time to a [`Change`] or
+//! a [`Refusal`]. Which hours count is never decided here: that is [`crate::credit::assess`]'s alone.
+
+mod audit;
+mod check;
+mod claim;
+mod preview;
+mod provide;
+mod review;
+mod void;
+
+pub use audit::{ask_for_evidence, bring_evidence, draw, evidence_due};
+pub use claim::{ClaimInput, claim, edit_claim, withdraw_claim};
+pub use preview::{Obstacle, Preview, preview};
+pub use provide::{Correction, Row, correct, record, strike};
+pub use review::{recognise, refuse};
+pub use void::{Consequence, ConsequenceKind, VoidEffect, void, void_effect};
+
+use crate::{
+    actor::{Actor, Reviewer},
+    application::{Change, JournalAction, Reason},
+    credit::{Assessment, ClosedCycle, CreditRecord, CreditRefusal, Cycle, Hours, assess},
+    date::{CalendarDate, Instant},
+    dossier::Dossier,
+    error::Refusal,
+    notification::{HoursLine, Message, Notification, ReasonLine},
+    registration::{Registration, RegistrationNumber, RegistrationStatus},
+    rules::{RuleLibrary, RuleSet},
+};
+
+/// Where a record stands: its registration, its cycle, the renewal that closed it, and the rules of that cycle. A change
+/// of rules never touches an open cycle: the version is the cycle's own.
+#[derive(Clone, Copy)]
+struct Place<'a> {
+    registration: &'a Registration,
+    cycle: &'a Cycle,
+    closed: Option<&'a ClosedCycle>,
+    rules: &'a RuleSet,
+}
+
+impl<'a> Place<'a> {
+    fn of(dossier: &'a Dossier, record: &CreditRecord, library: &'a RuleLibrary) -> Result<Self, Refusal> {
+        let (registration, cycle, closed) = dossier.cycle_of(record).ok_or(CreditRefusal::UnknownCredit)?;
+        Ok(Self { registration, cycle, closed, rules: library.get(&cycle.rules) })
+    }
+
+    /// The open cycle in which something done by `done_to` would count.
+    fn open(
+        dossier: &'a Dossier,
+        number: Option<&RegistrationNumber>,
+        done_to: CalendarDate,
+        library: &'a RuleLibrary,
+    ) -> Result<Self, Refusal> {
+        let mut active = dossier.registrations.iter().filter(|registration| {
+            registration.status == RegistrationStatus::Active
+                && number.is_none_or(|number| registration.number == *number)
+        });
+        let registration = match (active.next(), active.next()) {
+            (Some(registration), None) => registration,
+            (Some(_), Some(_)) => return Err(Refusal::RegistrationNumberNeeded),
+            (None, _) => return Err(CreditRefusal::NotRegistered.into()),
+        };
+        let cycle = &registration.cycle;
+        let rules = library.get(&cycle.rules);
+        // Also those of a registration of the same certificate that ended: what it used stays used.
+        let certificate = &registration.certificate.management_number;
+        let closed = dossier
+            .registrations
+            .iter()
+            .filter(|other| other.certificate.management_number == *certificate)
+            .flat_map(|other| &other.closed)
+            .find(|closed| done_to <= closed.cycle.end);
+        if let Some(ClosedCycle { cycle: Cycle { start, end, .. }, .. }) = closed {
+            return Err(CreditRefusal::CycleClosed { start: *start, end: *end }.into());
+        }
+        let early_counts = cycle.first && *rules.hours.before_first_registration;
+        if done_to > cycle.end || (done_to < cycle.start && !early_counts) {
+            let rule = if cycle.first && done_to < cycle.start {
+                rules.cite("hours.before_first_registration", &rules.hours.before_first_registration)
+            } else {
+                rules.cite_hours(cycle.level)
+            };
+            return Err(CreditRefusal::OutsideCycle { start: cycle.start, end: cycle.end, rule }.into());
+        }
+        Ok(Self { registration, cycle, closed: None, rules })
+    }
+
+    /// Refuses what would change hours that an approved renewal has used.
+    fn check_unlocked(&self, wanted: &'static str) -> Result<(), Refusal> {
+        self.closed.map_or(Ok(()), |closed| {
+            Err(CreditRefusal::Locked { renewal: closed.renewal.clone(), wanted }.into())
+        })
+    }
+
+    /// The cycle with `next` in the place of what it follows.
+    fn assess_with(&self, dossier: &Dossier, next: &CreditRecord) -> Assessment {
+        assess(self.cycle, &with(dossier, next), self.rules)
+    }
+
+    /// The change that puts `next`, journalled and told.
+    fn change(
+        &self,
+        dossier: &Dossier,
+        next: CreditRecord,
+        (by, action): (Actor, JournalAction),
+        reasons: Vec<Reason>,
+        message: impl FnOnce(HoursLine) -> Option<Message>,
+    ) -> Change {
+        let now = next.updated_at;
+        let mut change = Change::new(next.holder.clone(), by, action, now);
+        change.journal.reasons = reasons;
+        change.journal.rule = Some(self.rules.cite_hours(self.cycle.level));
+        let line = self.line(dossier, &next);
+        change.notifications.extend(message(line).map(|message| self.tell(&next, action, now, message)));
+        change.credit = Some(next);
+        change
+    }
+
+    fn line(&self, dossier: &Dossier, next: &CreditRecord) -> HoursLine {
+        let hours = self.assess_with(dossier, next);
+        HoursLine {
+            credit: next.id.clone(),
+            title: next.activity.title.as_str().to_owned(),
+            form: next.activity.form.label().to_owned(),
+            done_to: next.activity.done_to,
+            tenths: if next.recognised.is_zero() { next.claimed } else { next.recognised }.tenths(),
+            unit: hours.unit,
+            required_tenths: hours.shortfall.required.tenths(),
+            counted_tenths: hours.shortfall.counted.tenths(),
+            ethics_missing_tenths: hours.shortfall.ethics_missing.tenths(),
+        }
+    }
+
+    /// A notification to the address that is registered. Its id follows from the record, its version and what was done.
+    fn tell(
+        &self,
+        record: &CreditRecord,
+        action: JournalAction,
+        now: Instant,
+        message: Message,
+    ) -> Notification {
+        let what = match action {
+            JournalAction::HoursRecorded => "recorded",
+            JournalAction::HoursCorrected => "corrected",
+            JournalAction::HoursStruck => "struck",
+            JournalAction::HoursRecognised => "recognised",
+            JournalAction::HoursRefused => "refused",
+            JournalAction::HoursVoided => "voided",
+            _ => "evidence",
+        };
+        Notification {
+            id: format!("{}-v{}-{what}", record.id, record.version),
+            holder: record.holder.clone(),
+            to: self.registration.email.clone(),
+            name: self.registration.name.as_str().to_owned(),
+            at: now,
+            message,
+        }
+    }
+
+    /// Checks that `reviewer` may decide `record`, as `stage` does: it lies in their area and isn't their own.
+    fn check_reviewer(
+        &self,
+        dossier: &Dossier,
+        record: &CreditRecord,
+        reviewer: &Reviewer,
+        stage: crate::application::Stage,
+    ) -> Result<(), Refusal> {
+        if !reviewer.covers(&record.district) && !reviewer.covers(&self.registration.district) {
+            return Err(Refusal::OutsideArea);
+        }
+        let own = |application: &crate::application::Application| application.identity == reviewer.identity;
+        if reviewer.identity.is_some() && dossier.applications.iter().any(own) {
+            return Err(Refusal::OwnApplication);
+        }
+        if reviewer.roles.contains(&stage.reviewer()) {
+            Ok(())
+        } else {
+            Err(CreditRefusal::WrongReviewer { stage: stage.label() }.into())
+        }
+    }
+}
+
+/// The holder's records with `next` in the place of what it follows.
+fn with(dossier: &Dossier, next: &CreditRecord) -> Vec<CreditRecord> {
+    let mut credits = dossier.credits.clone();
+    match credits.iter_mut().find(|credit| credit.id == next.id) {
+        Some(held) => *held = next.clone(),
+        None => credits.push(next.clone()),
+    }
+    credits
+}
+
+/// Checks `reasons` against the grounds that the rules list, and puts them as the holder reads them.
+fn reason_lines(reasons: &[Reason], rules: &RuleSet) -> Result<Vec<ReasonLine>, Refusal> {
+    reasons
+        .iter()
+        .map(|reason| {
+            let ground = rules.hours.grounds.iter().find(|ground| ground.code == reason.ground);
+            let ground = ground.ok_or_else(|| Refusal::UnknownGround(reason.ground.clone()))?;
+            if reason.note.chars().count() > 500 {
+                return Err(Refusal::NoteTooLong);
+            }
+            let note = reason.note.trim();
+            let text =
+                if note.is_empty() { ground.text.clone() } else { format!("{}：{note}", ground.text) };
+            Ok(ReasonLine { part: String::new(), text })
+        })
+        .collect()
+}
+
+/// As [`reason_lines`], of at least one reason.
+fn needed_reasons(reasons: &[Reason], rules: &RuleSet) -> Result<Vec<ReasonLine>, Refusal> {
+    if reasons.is_empty() {
+        return Err(CreditRefusal::ReasonNeeded.into());
+    }
+    reason_lines(reasons, rules)
+}
+
+/// True for hours that are more than none and not absurd.
+fn is_sensible(hours: Hours) -> bool {
+    !hours.is_zero() && hours <= check::MOST
+}

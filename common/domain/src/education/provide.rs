@@ -1,0 +1,166 @@
+//! What a training provider does: record who attended a course and for how long, correct a row, take it back.
+
+use super::{Place, check, is_sensible, needed_reasons};
+use crate::{
+    actor::Actor,
+    application::{Change, JournalAction, Reason},
+    credit::{Course, CreditRecord, CreditRefusal, CreditState, Hours},
+    date::{CalendarDate, Instant},
+    dossier::Dossier,
+    error::Refusal,
+    form::PersonName,
+    id::{CreditId, StaffId},
+    notification::Message,
+    registration::RegistrationNumber,
+    rules::RuleLibrary,
+};
+
+/// One attendee of a course, as a class list has them.
+#[derive(Debug, Clone)]
+pub struct Row {
+    /// The registration that the certificate on the list was found to have.
+    pub registration: Option<RegistrationNumber>,
+    /// The name on the list.
+    pub name: PersonName,
+    /// Hours attended; none for all of the course.
+    pub hours: Option<Hours>,
+    /// First day attended; none for the course's.
+    pub from: Option<CalendarDate>,
+    /// Last day attended; none for the course's.
+    pub to: Option<CalendarDate>,
+}
+
+/// Records one attendee's hours of `course`. They count at once.
+///
+/// The record's id follows from holder, cycle and course, so a list that comes twice, or to two workers at a time, is
+/// [`CreditRefusal::AlreadyRecorded`] or loses the commit, and records nothing twice. A row that was taken back can be
+/// recorded again; one that was struck out for fraud can't.
+pub fn record(
+    dossier: &Dossier,
+    course: &Course,
+    row: &Row,
+    provider: &StaffId,
+    library: &RuleLibrary,
+    now: Instant,
+) -> Result<Change, Refusal> {
+    let from = row.from.unwrap_or(course.from);
+    let activity = course.attended(from, row.to.unwrap_or(course.to));
+    let place = Place::open(dossier, row.registration.as_ref(), activity.done_to, library)?;
+    if place.registration.name != row.name {
+        return Err(CreditRefusal::NameDisagrees.into());
+    }
+    check::check_terms(&place, &activity, Some(&course.unit))?;
+    let mut problems = check::Problems::default();
+    check::check_days(&activity, Some(now.day()), &mut problems);
+    check::check_particulars(&place, &activity, &mut problems);
+    let hours = check::check_hours(&place, &activity, row.hours.or(Some(course.hours)), &mut problems);
+    problems.into_result()?;
+    check::check_course(course, &activity, hours, &course.unit)?;
+
+    let id = CreditId::of_course(&dossier.profile.holder, place.cycle.start, &course.id);
+    let by = Actor::Staff(provider.clone());
+    let held = dossier.credit(&id);
+    match held.map(|held| held.state) {
+        Some(CreditState::Withdrawn) | None => {}
+        Some(CreditState::Voided) => return Err(CreditRefusal::AlreadyVoided { other: id }.into()),
+        Some(_) => return Err(CreditRefusal::AlreadyRecorded { other: id }.into()),
+    }
+    // A claim that waits doesn't stand in the way: who held the course knows better.
+    if let Some(other) =
+        check::already(dossier, &place, &activity, Some(&id)).filter(|held| held.state.counts())
+    {
+        return Err(CreditRefusal::AlreadyRecorded { other: other.id.clone() }.into());
+    }
+    let district = place.registration.district.clone();
+    let mut next = CreditRecord::entered(id, district, activity, hours, &course.unit, by.clone(), now);
+    next.version = held.map_or(0, |held| held.version) + 1;
+    Ok(place.change(dossier, next, (by, JournalAction::HoursRecorded), Vec::new(), |hours| {
+        Some(Message::HoursRecorded { hours, corrected: false, reasons: Vec::new() })
+    }))
+}
+
+/// Where a row stands that `provider` may still change.
+fn own_row<'a>(
+    dossier: &'a Dossier,
+    record: &CreditRecord,
+    provider: &StaffId,
+    library: &'a RuleLibrary,
+    wanted: &'static str,
+) -> Result<Place<'a>, Refusal> {
+    if record.recorded_by != Actor::Staff(provider.clone()) {
+        return Err(CreditRefusal::OtherProvider.into());
+    }
+    let place = Place::of(dossier, record, library)?;
+    if record.state != CreditState::Recorded {
+        return Err(CreditRefusal::WrongState { state: record.state.label(), wanted }.into());
+    }
+    place.check_unlocked(wanted)?;
+    Ok(place)
+}
+
+/// What a provider corrects in a row.
+#[derive(Debug, Clone)]
+pub struct Correction<'a> {
+    /// The course that the row is of.
+    pub course: &'a Course,
+    /// The hours that were attended.
+    pub hours: Hours,
+    /// Why; its holder reads it.
+    pub reason: Reason,
+}
+
+/// Corrects the hours of a row.
+pub fn correct(
+    dossier: &Dossier,
+    record: &CreditRecord,
+    correction: Correction<'_>,
+    provider: &StaffId,
+    library: &RuleLibrary,
+    now: Instant,
+) -> Result<Change, Refusal> {
+    let Correction { course, hours, reason } = correction;
+    let place = own_row(dossier, record, provider, library, "更正")?;
+    if record.activity.course.as_ref() != Some(&course.id) {
+        return Err(CreditRefusal::UnknownCredit.into());
+    }
+    let reasons = [reason];
+    let lines = needed_reasons(&reasons, place.rules)?;
+    let mut problems = check::Problems::default();
+    problems.require(is_sensible(hours), "hours", "hours_absurd", || {
+        format!("{}应大于 0；未参加的，请撤回该记录", record.unit)
+    });
+    problems.into_result()?;
+    check::check_course(course, &record.activity, hours, &record.unit)?;
+    if hours == record.claimed {
+        return Err(Refusal::NothingChanged);
+    }
+    let mut next = record.next(now);
+    next.claimed = hours;
+    next.recognised = hours;
+    let by = Actor::Staff(provider.clone());
+    Ok(place.change(dossier, next, (by, JournalAction::HoursCorrected), reasons.into(), |hours| {
+        Some(Message::HoursRecorded { hours, corrected: true, reasons: lines })
+    }))
+}
+
+/// Takes a row back, with a reason that its holder reads.
+pub fn strike(
+    dossier: &Dossier,
+    record: &CreditRecord,
+    reason: Reason,
+    provider: &StaffId,
+    library: &RuleLibrary,
+    now: Instant,
+) -> Result<Change, Refusal> {
+    let place = own_row(dossier, record, provider, library, "撤回")?;
+    let reasons = [reason];
+    let lines = needed_reasons(&reasons, place.rules)?;
+    let mut next = record.next(now);
+    next.state = CreditState::Withdrawn;
+    next.audit = None;
+    next.next_due = None;
+    let by = Actor::Staff(provider.clone());
+    Ok(place.change(dossier, next, (by, JournalAction::HoursStruck), reasons.into(), |hours| {
+        Some(Message::HoursVoided { hours, taken_back: true, reasons: lines })
+    }))
+}
