@@ -1,10 +1,11 @@
-//! The regulation as tests: windows, the life of an application, reminders, and a walk through all of it at random.
+//! The regulation as tests: windows, the life of an application, reminders, continuing education, and a walk through all of it at random.
 //!
 //! They use the crate as the shell does, through its public API. One program holds them all: it links once.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod common;
+mod education;
 mod lifecycle;
 mod purity;
 mod reminders;

@@ -79,6 +79,8 @@ fn a_reminder_says_what_is_left_to_do() {
         renewal_opens: date(2028, 12, 2),
         days_left: 90,
         hours_missing_tenths: 495,
+        ethics_missing_tenths: 0,
+        hours_pending_tenths: 0,
         hours_unit: "学时".to_owned(),
     };
     assert_eq!(told.message, expected);

@@ -4,6 +4,7 @@ use domain::{
     actor::{Reviewer, Role},
     application::{Decision, Outcome, Reason},
     attachment::Inspection,
+    credit::{Activity, CreditCategory, CreditForm, DegreeLevel, JournalClass, Particulars},
     date::{CalendarDate, Instant},
     form::{Form, FormInput},
     id::{IdentityKey, StaffId},
@@ -70,6 +71,28 @@ pub fn form_input(patch: Value) -> FormInput {
 pub fn identity_key(form: &Form) -> Option<IdentityKey> {
     let document = form.identity_document.as_ref()?;
     Some(IdentityKey::from_hash(format!("hash of {}", document.canonical())))
+}
+
+/// An activity of `form`, done on `day`, that no rule finds wanting but for its evidence.
+pub fn activity(form: CreditForm, category: CreditCategory, day: CalendarDate) -> Activity {
+    let particulars = Particulars {
+        journal_class: (form == CreditForm::Paper).then_some(JournalClass::National),
+        degree_level: (form == CreditForm::Degree).then_some(DegreeLevel::Master),
+        filing_number: (form == CreditForm::InHouse).then(|| "鄂社备〔2026〕12 号".parse().unwrap()),
+        filed_on: (form == CreditForm::InHouse).then(|| day.plus_days(-10)),
+        ..Particulars::default()
+    };
+    Activity {
+        form,
+        category,
+        title: "社会工作实务".parse().unwrap(),
+        course: None,
+        provider: None,
+        done_from: day,
+        done_to: day,
+        particulars,
+        evidence: Vec::new(),
+    }
 }
 
 /// A file as the store would describe it.

@@ -5,18 +5,18 @@ mod fixtures;
 mod job;
 
 pub use fixtures::{
-    DATA, answers, decision, final_reviewer, form_input, hubei, identity_key, noon, preliminary_reviewer,
-    reviewer, rules,
+    DATA, activity, answers, decision, final_reviewer, form_input, hubei, identity_key, noon,
+    preliminary_reviewer, reviewer, rules,
 };
 
 use domain::{
-    actor::Reviewer,
+    actor::{Actor, Reviewer},
     application::{
         self, Application, ApplicationKind, AttachmentRequest, Change, Claim, Decision, Draft, Entropy,
         JournalEntry, Outcome, Stage, State, UniqueKey,
     },
     attachment::{AttachmentKind, ContentType, Inspection},
-    credit::{CreditCategory, CreditForm, CreditRecord, CreditState, Hours},
+    credit::{Activity, Assessment, CreditCategory, CreditForm, CreditRecord, Hours, assess},
     date::{CalendarDate, Instant},
     dossier::Dossier,
     error::Refusal,
@@ -85,6 +85,16 @@ impl World {
         world
     }
 
+    /// The world of somebody whose certificate was issued and registered on `day` under the rules of `library`.
+    pub fn registered_under(library: RuleLibrary, day: CalendarDate) -> Self {
+        let mut world = Self::new(noon(day));
+        world.rules = Box::leak(Box::new(library));
+        let id = world.first();
+        world.submit(&id).unwrap();
+        world.approve_all(&id);
+        world
+    }
+
     /// Moves the clock. What the store no longer loads (a draft past its day, what ended before the working set) is
     /// gone from the dossier.
     pub fn go_to(&mut self, now: Instant) {
@@ -138,6 +148,11 @@ impl World {
         }
         if let Some(next) = &change.profile {
             self.dossier.profile = next.clone();
+        }
+        if let Some(next) = &change.credit {
+            let before = self.dossier.credit(&next.id).map_or(0, |held| held.version);
+            assert_eq!(next.version, before + 1, "{} lost a version", next.id);
+            put(&mut self.dossier.credits, next.clone(), |held| held.id == next.id);
         }
         for claim in &change.claims {
             match claim {
@@ -347,19 +362,38 @@ impl World {
 
     /// Recognises `tenths` of an hour of continuing education, done on the cycle's first day.
     pub fn earn(&mut self, tenths: u32) {
-        let Registration { holder, cycle, .. } = self.registration().clone();
-        let credit = CreditRecord {
-            id: CreditId::mint(self.mint()),
-            holder,
-            cycle_start: cycle.start,
-            title: "社会工作伦理".to_owned(),
-            form: CreditForm::Online,
-            category: CreditCategory::Ethics,
-            completed_on: cycle.start,
-            hours: Hours::from_tenths(tenths),
-            state: CreditState::Recognised,
-        };
+        let day = self.registration().cycle.start;
+        let activity = activity(CreditForm::Online, CreditCategory::Ethics, day);
+        self.put_credit(activity, tenths);
+    }
+
+    /// Puts a record of `activity` that counts, with `tenths` of an hour, into the present cycle.
+    pub fn put_credit(&mut self, activity: Activity, tenths: u32) -> CreditId {
+        let Registration { holder, cycle, district, .. } = self.registration().clone();
+        let id = CreditId::mint(&holder, cycle.start, self.mint());
+        let unit = self.rules.get(&cycle.rules).hours.unit.to_string();
+        let hours = Hours::from_tenths(tenths);
+        let credit =
+            CreditRecord::entered(id.clone(), district, activity, hours, &unit, Actor::System, self.now);
         self.dossier.credits.push(credit);
+        id
+    }
+
+    /// The credit record `id`.
+    pub fn credit(&self, id: &CreditId) -> CreditRecord {
+        self.dossier.credit(id).expect("a record of this holder").clone()
+    }
+
+    /// Does what `command` says about continuing education.
+    pub fn educate(&mut self, command: impl FnOnce(&Dossier, &RuleLibrary, Instant) -> Answer) -> Answer {
+        let answer = command(&self.dossier, self.rules, self.now);
+        self.commit(answer)
+    }
+
+    /// The present cycle's hours.
+    pub fn assessed(&self) -> Assessment {
+        let cycle = &self.registration().cycle;
+        assess(cycle, &self.dossier.credits, self.rules.get(&cycle.rules))
     }
 }
 

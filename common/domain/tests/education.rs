@@ -1,0 +1,137 @@
+//! Continuing education: what counts, what doesn't and why; who may say so; what a renewal asks of it.
+
+mod claims;
+mod cycles;
+mod forms;
+mod likenesses;
+mod properties;
+mod providers;
+mod renewals;
+mod rulings;
+mod samples;
+mod voiding;
+
+use crate::common::{activity, noon};
+use domain::{
+    actor::Actor,
+    application::Reason,
+    certificate::CertificateLevel,
+    credit::{
+        Activity, Assessment, Course, CreditCategory, CreditForm, CreditRecord, Cycle, Evidence,
+        EvidenceKind, Hours, Particulars, Why, assess,
+    },
+    date::{CalendarDate, date},
+    education::ClaimInput,
+    id::{AttachmentId, CourseId, CreditId, HolderId},
+    rules::{RuleLibrary, RuleSet},
+};
+use std::hash::{DefaultHasher, Hash, Hasher};
+
+const HUBEI: &str = include_str!("../rules/hubei.toml");
+const NATIONAL: &str = include_str!("../rules/national.toml");
+
+/// The library with `edits` made to Hubei's rules, each of a text that is there.
+fn library(edits: &[(&str, &str)]) -> RuleLibrary {
+    let mut text = HUBEI.to_owned();
+    for (from, to) in edits {
+        assert!(text.contains(from), "the rule set has no {from}");
+        text = text.replace(from, to);
+    }
+    RuleLibrary::parse(&[&text, NATIONAL]).unwrap()
+}
+
+/// Hubei's rules with `edits`.
+fn hubei_with(edits: &[(&str, &str)]) -> RuleSet {
+    library(edits).for_district(Some(&"420106".parse().unwrap())).clone()
+}
+
+/// The edit that puts `tables` into the rules of hours.
+fn tables(tables: &str) -> String {
+    format!("{tables}\n\n[hours.grounds]")
+}
+
+/// A share of ethics of `percent`.
+fn ethics(percent: u8) -> (&'static str, String) {
+    ("ethics_percent = { value = 0,", format!("ethics_percent = {{ value = {percent},"))
+}
+
+fn level() -> CertificateLevel {
+    CertificateLevel::AssistantSocialWorker
+}
+
+/// The cycle of 2 March 2026 to 2 March 2029.
+fn cycle(rules: &RuleSet) -> Cycle {
+    Cycle { start: date(2026, 3, 2), end: date(2029, 3, 2), first: true, level: level(), rules: rules.key() }
+}
+
+fn holder() -> HolderId {
+    HolderId::mint(20)
+}
+
+fn hours(tenths: u32) -> Hours {
+    Hours::from_tenths(tenths)
+}
+
+/// A record of `done`, with `tenths` of an hour, that counts as far as the rules let it.
+fn counting(done: Activity, tenths: u32) -> CreditRecord {
+    let mut hasher = DefaultHasher::new();
+    format!("{done:?}{tenths}").hash(&mut hasher);
+    let id = CreditId::mint(&holder(), date(2026, 3, 2), hasher.finish().into());
+    let (district, now) = ("420106".parse().unwrap(), noon(date(2026, 3, 2)));
+    CreditRecord::entered(id, district, done, hours(tenths), "学时", Actor::System, now)
+}
+
+/// As [`counting`], of `form` and `category`, in the middle of the cycle.
+fn done(form: CreditForm, category: CreditCategory, tenths: u32) -> CreditRecord {
+    counting(activity(form, category, date(2027, 6, 1)), tenths)
+}
+
+/// The reasons of a record's hours that don't count, with how many tenths.
+fn why(assessment: &Assessment, id: &CreditId) -> Vec<(Why, u32)> {
+    let line = assessment.line(id).expect("a line for each record");
+    line.uncounted.iter().map(|uncounted| (uncounted.code, uncounted.hours.tenths())).collect()
+}
+
+/// What one record comes to: tenths that count, and the reasons of those that don't.
+fn outcome(record: &CreditRecord, rules: &RuleSet) -> (u32, Vec<(Why, u32)>) {
+    let assessment = assess(&cycle(rules), std::slice::from_ref(record), rules);
+    (assessment.shortfall.counted.tenths(), why(&assessment, &record.id))
+}
+
+/// A file of `kind` whose content is told by `content`.
+fn file(kind: EvidenceKind, content: u8) -> Evidence {
+    let credit = CreditId::mint(&holder(), date(2026, 3, 2), 7);
+    Evidence {
+        attachment: AttachmentId::of_evidence(&credit, content.into()),
+        sha256: format!("{content:02x}").repeat(32),
+        kind,
+    }
+}
+
+/// A claim of `tenths` of an hour of `form` on `day`, with what its form asks for and a certificate.
+fn claim_of(form: CreditForm, day: CalendarDate, tenths: u32) -> ClaimInput {
+    let mut done = activity(form, CreditCategory::Professional, day);
+    done.evidence = vec![file(EvidenceKind::CompletionCertificate, 1)];
+    ClaimInput { activity: done, hours: Some(hours(tenths)), unit: None, course: None, registration: None }
+}
+
+/// A course of 16 hours in person, on three days from `from`.
+fn course(from: CalendarDate) -> Course {
+    Course {
+        id: CourseId::mint(5),
+        title: "社会工作价值观与伦理".parse().unwrap(),
+        provider: "武汉市社会工作联合会".parse().unwrap(),
+        form: CreditForm::InPerson,
+        category: CreditCategory::Ethics,
+        hours: hours(160),
+        unit: "学时".to_owned(),
+        from,
+        to: from.plus_days(2),
+        particulars: Particulars::default(),
+    }
+}
+
+/// A reason that Hubei's rules list.
+fn reason(ground: &str) -> Reason {
+    Reason { part: None, ground: ground.to_owned(), note: "见材料第 2 页".to_owned() }
+}

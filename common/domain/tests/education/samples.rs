@@ -1,0 +1,183 @@
+//! Samples: who is drawn, what is asked of them, and until when.
+
+use super::{course, done, file, hours, library, reason};
+use crate::common::{Answer, World, code, preliminary_reviewer};
+use domain::{
+    credit::{Audit, CreditCategory::Professional, CreditForm, CreditRecord, CreditState, EvidenceKind},
+    date::{CalendarDate, date},
+    education::{self, draw},
+    id::CreditId,
+    notification::Message,
+    rules::RuleSet,
+};
+use rstest::rstest;
+use std::collections::BTreeSet;
+
+fn percent(percent: u8) -> RuleSet {
+    let to = format!("audit_percent = {{ value = {percent},");
+    super::hubei_with(&[("audit_percent = { value = 0,", &to)])
+}
+
+/// So many records that count, each with an id of its own.
+fn records(count: u128) -> Vec<CreditRecord> {
+    let record = done(CreditForm::Online, Professional, 60);
+    let id = |n| CreditId::mint(&record.holder, record.cycle_start, n * 7919 + 13);
+    (0..count).map(|n| CreditRecord { id: id(n), ..record.clone() }).collect()
+}
+
+#[rstest]
+#[case::none(0, 200, 0)]
+#[case::a_fortieth_of_few(3, 10, 1)]
+#[case::three_of_a_hundred(3, 200, 6)]
+#[case::rounded_up(3, 201, 7)]
+#[case::all(100, 200, 200)]
+#[case::of_none(50, 0, 0)]
+fn a_draw_takes_the_share_the_rules_ask_for(#[case] share: u8, #[case] of: u128, #[case] drawn: usize) {
+    assert_eq!(draw(&records(of), "2027-06", &percent(share)).len(), drawn);
+}
+
+#[test]
+fn a_draw_can_be_done_again_from_its_seed_whatever_the_order() {
+    let (rules, mut credits) = (percent(10), records(300));
+    let first = draw(&credits, "2027-06", &rules);
+    credits.reverse();
+    assert_eq!(draw(&credits, "2027-06", &rules), first);
+    assert_ne!(draw(&credits, "2027-07", &rules), first);
+    assert!(draw(&credits, "2027-06", &percent(20)).is_superset(&first), "a larger share draws more");
+}
+
+#[test]
+fn only_what_counts_and_was_never_drawn_is_drawn() {
+    let rules = percent(100);
+    let mut credits = records(6);
+    for (record, state) in credits.iter_mut().zip(CreditState::ALL) {
+        record.state = state;
+    }
+    let counting: BTreeSet<_> =
+        credits.iter().filter(|record| record.state.counts()).map(|record| record.id.clone()).collect();
+    assert_eq!(draw(&credits, "s", &rules), counting);
+    assert_eq!(counting.len(), 2);
+    let at = credits[0].recorded_at;
+    credits[0].audit =
+        Some(Audit { asked_at: at, due: at.day(), answered_at: None, closed_at: Some(at), reminded: None });
+    assert_eq!(draw(&credits, "s", &rules).len(), 1);
+}
+
+/// Somebody with 8 hours that a provider recorded, who is asked for evidence on 10 June 2027.
+fn asked() -> (World, CreditRecord) {
+    let mut world = World::registered(date(2026, 3, 2));
+    world.go_to_day(date(2027, 6, 10));
+    let class = course(date(2027, 5, 4));
+    let id = world.put_credit(class.attended(class.from, class.to), 80);
+    let record = world.credit(&id);
+    ask(&mut world, &record).unwrap();
+    (world.clone(), world.credit(&id))
+}
+
+fn ask(world: &mut World, record: &CreditRecord) -> Answer {
+    world.educate(|dossier, rules, now| education::ask_for_evidence(dossier, record, None, rules, now))
+}
+
+#[test]
+fn who_is_drawn_is_asked_with_a_deadline_and_keeps_the_hours_meanwhile() {
+    let (mut world, record) = asked();
+    let due = date(2027, 7, 10);
+    assert_eq!((record.audit.as_ref().unwrap().due, record.state), (due, CreditState::Recorded));
+    assert_eq!(world.assessed().shortfall.counted, hours(80));
+    let Message::EvidenceAsked { due: told, days_left: 30, accepted, .. } = world.last_message() else {
+        panic!("told")
+    };
+    assert_eq!(*told, due);
+    assert!(accepted.contains(&"结业证书".to_owned()));
+    assert_eq!(code(&ask(&mut world, &record)), "wrong_credit_state");
+}
+
+#[test]
+fn reminders_come_within_the_time_given_and_end_with_it() {
+    let (mut world, record) = asked();
+    let mut days = Vec::new();
+    while let Some(due) = world.credit(&record.id).next_due {
+        assert!(days.len() < 9, "{days:?}");
+        world.go_to_day(due.plus_days(-1));
+        let now = world.credit(&record.id);
+        assert_eq!(education::evidence_due(&world.dossier, &now, world.now, world.rules), None);
+        world.go_to_day(due);
+        world
+            .educate(|dossier, rules, at| Ok(education::evidence_due(dossier, &now, at, rules).unwrap()))
+            .unwrap();
+        let Message::EvidenceAsked { days_left, .. } = world.last_message() else { panic!("told") };
+        days.push(*days_left);
+    }
+    assert_eq!(days, [14, 7, 1]);
+    let ids: BTreeSet<_> = world.outbox.iter().map(|told| &told.id).collect();
+    assert_eq!(ids.len(), world.outbox.len(), "each letter under an id of its own");
+}
+
+#[test]
+fn after_days_without_a_run_one_letter_makes_up_for_all() {
+    let (mut world, record) = asked();
+    world.go_to_day(date(2027, 7, 4));
+    let told = world.outbox.len();
+    world
+        .educate(|dossier, rules, now| Ok(education::evidence_due(dossier, &record, now, rules).unwrap()))
+        .unwrap();
+    assert_eq!(world.outbox.len(), told + 1);
+    let next = world.credit(&record.id);
+    assert_eq!((next.audit.unwrap().reminded, next.next_due), (Some(7), Some(date(2027, 7, 9))));
+}
+
+fn bring(world: &mut World, record: &CreditRecord, kind: EvidenceKind) -> Answer {
+    let evidence = vec![file(kind, 1)];
+    world.educate(|dossier, rules, now| education::bring_evidence(dossier, record, evidence, rules, now))
+}
+
+#[rstest]
+#[case::in_time("2027-06-20", EvidenceKind::CompletionCertificate, "ok")]
+#[case::late_but_before_a_decision("2027-08-01", EvidenceKind::SignInSheet, "ok")]
+#[case::of_another_kind("2027-06-20", EvidenceKind::DegreeCertificate, "invalid_fields")]
+fn evidence_is_taken_until_it_is_decided(
+    #[case] day: CalendarDate,
+    #[case] kind: EvidenceKind,
+    #[case] expected: &str,
+) {
+    let (mut world, record) = asked();
+    world.go_to_day(day);
+    let answer = bring(&mut world, &record, kind);
+    assert_eq!(code(&answer), expected);
+    if answer.is_ok() {
+        let next = world.credit(&record.id);
+        assert_eq!((next.next_due, next.activity.evidence.len()), (None, 1));
+        assert_eq!(education::evidence_due(&world.dossier, &next, world.now, world.rules), None);
+    }
+}
+
+#[test]
+fn a_sample_is_decided_like_a_claim_and_then_closed() {
+    let (mut world, record) = asked();
+    let reviewer = preliminary_reviewer("4201");
+    let mut refused = world.clone();
+    refused
+        .educate(|dossier, rules, now| {
+            education::refuse(dossier, &record, &reviewer, vec![reason("evidence_insufficient")], rules, now)
+        })
+        .unwrap();
+    assert_eq!(refused.assessed().shortfall.counted, hours(0));
+    bring(&mut world, &record, EvidenceKind::CompletionCertificate).unwrap();
+    let brought = world.credit(&record.id);
+    world
+        .educate(|dossier, rules, now| {
+            education::recognise(dossier, &brought, &reviewer, None, vec![], rules, now)
+        })
+        .unwrap();
+    let next = world.credit(&record.id);
+    assert_eq!((next.state, next.is_undecided(), next.next_due), (CreditState::Recognised, false, None));
+    assert_eq!(code(&bring(&mut world, &next, EvidenceKind::CompletionCertificate)), "evidence_not_asked");
+    assert_eq!(world.assessed().shortfall.counted, hours(80));
+}
+
+#[test]
+fn a_share_that_is_asked_for_without_time_to_answer_is_no_rule() {
+    let zero = super::HUBEI.replace("evidence_days = { value = 30,", "evidence_days = { value = 0,");
+    assert!(domain::rules::RuleLibrary::parse(&[&zero, super::NATIONAL]).is_err());
+    assert!(library(&[]).iter().count() == 2);
+}
