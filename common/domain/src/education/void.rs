@@ -4,7 +4,7 @@ use super::{Place, needed_reasons, review::ruling, with};
 use crate::{
     actor::Reviewer,
     application::{ApplicationKind, Change, JournalAction, Reason, Stage},
-    credit::{CreditRecord, CreditRefusal, CreditState, Hours, HoursShortfall, assess},
+    credit::{CreditCategory, CreditRecord, CreditRefusal, CreditState, Hours, HoursShortfall, assess},
     date::{CalendarDate, Instant},
     dossier::Dossier,
     error::Refusal,
@@ -107,10 +107,12 @@ fn consequences(
     rules: &RuleSet,
 ) -> Vec<Consequence> {
     let unit = rules.hours.unit.as_str();
-    let mut short = format!("还差 {} {unit}", after.missing);
-    if !after.ethics_missing.is_zero() {
-        short = format!("{short}，其中专业价值观和伦理还差 {} {unit}", after.ethics_missing);
-    }
+    let (missing, ethics, category) = (after.missing, after.ethics_missing, CreditCategory::Ethics.label());
+    let short = match (missing.is_zero(), ethics.is_zero()) {
+        (_, true) => format!("还差 {missing} {unit}"),
+        (true, false) => format!("{category}还差 {ethics} {unit}"),
+        (false, false) => format!("还差 {missing} {unit}，其中{category}还差 {ethics} {unit}"),
+    };
     let mut found = Vec::new();
     for registration in &dossier.registrations {
         let number = &registration.number;

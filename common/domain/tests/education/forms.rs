@@ -229,8 +229,8 @@ fn a_cap_never_costs_hours_of_ethics(
 #[case::none_asked(0, 0, 0)]
 #[case::a_fifth_met(20, 180, 0)]
 #[case::a_fifth_short_by_a_tenth(20, 179, 1)]
-#[case::an_odd_share_is_rounded_up(33, 296, 1)]
-#[case::an_odd_share_met(33, 297, 0)]
+#[case::a_third_short_by_a_tenth(33, 296, 1)]
+#[case::a_third_met(33, 297, 0)]
 #[case::all_of_it(100, 899, 1)]
 fn a_share_of_what_is_required_must_be_values_and_ethics(
     #[case] percent: u8,
@@ -246,6 +246,18 @@ fn a_share_of_what_is_required_must_be_values_and_ethics(
     let shortfall = assess(&cycle(&rules), &credits, &rules).shortfall;
     assert_eq!((shortfall.missing, shortfall.ethics_missing), (hours(0), hours(missing)));
     assert_eq!(shortfall.is_met(), missing == 0);
+}
+
+#[test]
+fn an_odd_share_is_rounded_up_to_a_tenth() {
+    let (from, to) = ethics(33);
+    let rules = hubei_with(&[
+        (from, &to),
+        ("assistant_social_worker = { value = 90", "assistant_social_worker = { value = 90.5"),
+    ]);
+    // A third of 90.5 less a little is 29.865.
+    let assessed = assess(&cycle(&rules), &[], &rules);
+    assert_eq!((assessed.ethics_required, assessed.shortfall.ethics_missing), (hours(299), hours(299)));
 }
 
 #[test]

@@ -150,6 +150,14 @@ fn a_row_is_corrected_with_a_reason(#[case] tenths: u32, #[case] expected: &str)
 }
 
 #[test]
+fn a_correction_may_give_hours_that_were_left_out() {
+    let mut world = world();
+    let held = recorded(&mut world, Some(75));
+    correct(&mut world, &held, 160, &provider()).unwrap();
+    assert_eq!(world.assessed().shortfall.counted, hours(160));
+}
+
+#[test]
 fn a_row_is_its_providers_to_correct_and_take_back() {
     let mut world = world();
     let held = recorded(&mut world, None);
