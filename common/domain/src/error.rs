@@ -343,10 +343,10 @@ fn how_to_close(
     let advice = |(field, code, what, (missing, left)): (&str, &str, &str, (Hours, Hours))| {
         let waits = missing.minus(left);
         let how = match (waits.is_zero(), left.is_zero()) {
-            (true, _) => format!("请于 {}前完成，并由培训机构记录或自行申报", until.in_chinese()),
+            (true, _) => format!("请于 {}前（含当日）完成，并由培训机构记录或自行申报", until.in_chinese()),
             (false, true) => format!("已申报待认定的 {waits} {unit}认定后即可满足"),
             (false, false) => format!(
-                "已申报待认定的 {waits} {unit}认定后仍差 {left} {unit}，请于 {}前完成，并由培训机构记录或自行申报",
+                "已申报待认定的 {waits} {unit}认定后仍差 {left} {unit}，请于 {}前（含当日）完成，并由培训机构记录或自行申报",
                 until.in_chinese()
             ),
         };

@@ -153,7 +153,7 @@ impl Tally {
     }
 }
 
-/// The day by which everything that is asked for was done; none where it wasn't, or the rules ask for nothing.
+/// The day by which everything that is asked for was done; none where it wasn't.
 ///
 /// What counts of the records done by a day never falls as the day moves on, so the day is searched for by halves.
 fn met_on(cycle: &Cycle, credits: &[CreditRecord], rules: &RuleSet) -> Option<CalendarDate> {

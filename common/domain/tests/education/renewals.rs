@@ -60,7 +60,10 @@ fn a_renewal_short_of_hours_or_ethics_is_not_taken_and_says_how_to_close_it(
     assert_eq!((refusal.code(), refusal.rule().unwrap().rule.as_str()), ("hours_short", rule));
     let advice = advice(&refusal);
     assert_eq!(advice.iter().map(|(code, _)| code.as_str()).collect::<Vec<_>>(), codes);
-    assert!(advice.iter().all(|(_, detail)| detail.contains("请于 2029 年 3 月 2 日前完成")), "{advice:?}");
+    assert!(
+        advice.iter().all(|(_, detail)| detail.contains("请于 2029 年 3 月 2 日前（含当日）完成")),
+        "{advice:?}"
+    );
     // What it says is missing is what is missing.
     let Refusal::HoursShort { missing, ethics_missing, .. } = refusal else { panic!("short") };
     world
@@ -74,7 +77,7 @@ fn a_renewal_short_of_hours_or_ethics_is_not_taken_and_says_how_to_close_it(
 #[case::enough(200, "已申报待认定的 20 学时认定后即可满足")]
 #[case::not_enough(
     50,
-    "已申报待认定的 5 学时认定后仍差 15 学时，请于 2029 年 3 月 2 日前完成，并由培训机构记录或自行申报"
+    "已申报待认定的 5 学时认定后仍差 15 学时，请于 2029 年 3 月 2 日前（含当日）完成，并由培训机构记录或自行申报"
 )]
 fn claims_that_wait_are_part_of_the_advice(#[case] waits: u32, #[case] said: &str) {
     let mut world = world();
