@@ -79,16 +79,19 @@ pub(super) fn recognised(
 ) -> Content {
     let amount = counted(line, line.tenths);
     let claimed = counted(line, claimed_tenths);
-    let (badge, said) = if line.tenths < claimed_tenths {
-        ("部分认定", format!("您申报的 {claimed}继续教育，经审核认定 {amount}。"))
+    let (badge, headline, said) = if line.tenths < claimed_tenths {
+        (
+            "部分认定",
+            "您申报的继续教育已认定一部分",
+            format!("您申报的 {claimed}继续教育，经审核认定 {amount}。"),
+        )
     } else {
-        ("已认定", format!("您申报的 {claimed}继续教育，经审核已全部认定。"))
+        ("已认定", "您申报的继续教育已认定", format!("您申报的 {claimed}继续教育，经审核已全部认定。"))
     };
-    let content =
-        Content::new(Tone::Done, badge, format!("继续教育{badge}：{amount}"), format!("您的继续教育{badge}"))
-            .summary(standing(line))
-            .paragraph(said)
-            .reasons(REASONS, reasons);
+    let content = Content::new(Tone::Done, badge, format!("继续教育{badge}：{amount}"), headline.to_owned())
+        .summary(standing(line))
+        .paragraph(said)
+        .reasons(REASONS, reasons);
     about(content, line, format!("申报 {claimed}，认定 {amount}"))
         .paragraph(standing(line))
         .steps(NEXT, [NOT_ME])

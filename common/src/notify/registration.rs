@@ -236,15 +236,15 @@ pub(super) struct RenewalDue<'a> {
     pub hours_unit: &'a str,
 }
 
-/// What is missing of which kind: `36.5 学时（其中专业价值观和伦理 6 学时）`; nothing where nothing is.
+/// What is missing of which kind: `还差 36.5 学时，其中专业价值观和伦理 6 学时`; nothing where nothing is.
 fn missing_hours(due: &RenewalDue<'_>) -> Option<String> {
     let unit = one_line(due.hours_unit);
     let counted = |tenths| format!("{} {unit}", hours(tenths));
     match (due.hours_missing_tenths, due.ethics_missing_tenths) {
         (0, 0) => None,
-        (all, 0) => Some(counted(all)),
-        (0, ethics) => Some(format!("专业价值观和伦理 {}", counted(ethics))),
-        (all, ethics) => Some(format!("{}（其中专业价值观和伦理 {}）", counted(all), counted(ethics))),
+        (all, 0) => Some(format!("还差 {}", counted(all))),
+        (0, ethics) => Some(format!("专业价值观和伦理还差 {}", counted(ethics))),
+        (all, ethics) => Some(format!("还差 {}，其中专业价值观和伦理 {}", counted(all), counted(ethics))),
     }
 }
 
@@ -301,12 +301,12 @@ pub(super) fn renewal_due(writing: Writing<'_>, due: &RenewalDue<'_>) -> Content
     });
     let summary = deadline_in_words("登记有效期截止日", until, writing.today);
     let summary = match &missing {
-        Some(missing) => format!("{summary}；继续教育还差 {missing}。"),
+        Some(missing) => format!("{summary}；继续教育{missing}。"),
         None => format!("{summary}；继续教育要求已满足。"),
     };
     let learning = match &missing {
         Some(missing) => format!(
-            "尽快补足继续教育（还差 {missing}），并登录系统申报，上传证明材料。{}",
+            "尽快补足继续教育（{missing}），并登录系统申报，上传证明材料。{}",
             waits.unwrap_or_default()
         ),
         None => "继续教育要求已满足，请核对登记信息和材料是否仍然准确。".to_owned(),
@@ -329,10 +329,7 @@ pub(super) fn renewal_due(writing: Writing<'_>, due: &RenewalDue<'_>) -> Content
         .facts([
             (NUMBER, number.to_string()),
             ("再登记办理期", format!("{}至 {}", due.renewal_opens.in_chinese(), until.in_chinese())),
-            (
-                "继续教育",
-                missing.map_or_else(|| "已满足要求".to_owned(), |missing| format!("还差 {missing}")),
-            ),
+            ("继续教育", missing.unwrap_or_else(|| "已满足要求".to_owned())),
         ])
         .steps(
             NEXT,

@@ -128,6 +128,8 @@ fn a_renewal_reminder_says_from_when_it_can_be_submitted(#[case] sent: Instant, 
         renewal_opens: date(2026, 2, 1),
         days_left: 90,
         hours_missing_tenths: 0,
+        ethics_missing_tenths: 0,
+        hours_pending_tenths: 0,
         hours_unit: "学时".to_owned(),
     });
     let Letter { subject, text, html } = letter_to(&notification, sent);

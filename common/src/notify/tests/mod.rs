@@ -11,8 +11,8 @@ use domain::{
     certificate::CertificateLevel,
     date::{CalendarDate, Instant, date},
     district::DistrictCode,
-    id::{ApplicationId, HolderId},
-    notification::{Message, Notification, ReasonLine, ReceiptLine},
+    id::{ApplicationId, CreditId, HolderId},
+    notification::{HoursLine, Message, Notification, ReasonLine, ReceiptLine},
     registration::RegistrationNumber,
 };
 
@@ -110,6 +110,30 @@ fn first_registration_due(days_left: i64, late_accepted: bool) -> Message {
 }
 
 fn renewal_due(days_left: i64, hours_missing_tenths: u32) -> Message {
+    renewal_due_of(days_left, (hours_missing_tenths, 0), 0)
+}
+
+/// Hours of an activity that make 76 of 90, with 6 of ethics missing.
+fn hours(tenths: u32) -> HoursLine {
+    let holder = HolderId::mint(7);
+    HoursLine {
+        credit: CreditId::mint(&holder, date(2026, 3, 2), 7),
+        title: "社会工作价值观与伦理".to_owned(),
+        form: "面授培训".to_owned(),
+        done_to: date(2027, 5, 6),
+        tenths,
+        unit: "学时".to_owned(),
+        required_tenths: 900,
+        counted_tenths: 760,
+        ethics_missing_tenths: 60,
+    }
+}
+
+fn renewal_due_of(
+    days_left: i64,
+    (hours_missing_tenths, ethics_missing_tenths): (u32, u32),
+    hours_pending_tenths: u32,
+) -> Message {
     let valid_until = today().plus_days(days_left);
     Message::RenewalDue {
         number: number(),
@@ -117,6 +141,8 @@ fn renewal_due(days_left: i64, hours_missing_tenths: u32) -> Message {
         renewal_opens: valid_until.plus_months(-3),
         days_left,
         hours_missing_tenths,
+        ethics_missing_tenths,
+        hours_pending_tenths,
         hours_unit: "学时".to_owned(),
     }
 }
@@ -192,6 +218,60 @@ fn every_message() -> Vec<(&'static str, Message)> {
         ("renewal_due", renewal_due(90, 365)),
         ("renewal_due_hours_done", renewal_due(7, 0)),
         ("renewal_due_last_day", renewal_due(0, 10)),
+        ("renewal_due_short_of_ethics", renewal_due_of(30, (365, 60), 80)),
+        ("renewal_due_short_of_ethics_alone", renewal_due_of(30, (0, 60), 0)),
+        ("hours_recorded", Message::HoursRecorded { hours: hours(160), corrected: false, reasons: vec![] }),
+        (
+            "hours_corrected",
+            Message::HoursRecorded {
+                hours: hours(80),
+                corrected: true,
+                reasons: vec![reason("", "记录有误：只参加了上午")],
+            },
+        ),
+        (
+            "hours_recognised",
+            Message::HoursRecognised { hours: hours(160), claimed_tenths: 160, reasons: vec![] },
+        ),
+        (
+            "hours_recognised_in_part",
+            Message::HoursRecognised {
+                hours: hours(125),
+                claimed_tenths: 160,
+                reasons: vec![reason("", "申报学时多于证明材料所示")],
+            },
+        ),
+        (
+            "hours_refused",
+            Message::HoursRefused {
+                hours: hours(160), reasons: vec![reason("", "证明材料不足或不清晰")]
+            },
+        ),
+        (
+            "hours_voided",
+            Message::HoursVoided {
+                hours: hours(160),
+                taken_back: false,
+                reasons: vec![reason("", "弄虚作假（如代挂学时）")],
+            },
+        ),
+        (
+            "hours_taken_back",
+            Message::HoursVoided {
+                hours: hours(160),
+                taken_back: true,
+                reasons: vec![reason("", "记录有误")],
+            },
+        ),
+        (
+            "evidence_asked",
+            Message::EvidenceAsked {
+                hours: hours(160),
+                due: today().plus_days(30),
+                days_left: 30,
+                accepted: vec!["结业证书".to_owned(), "签到表".to_owned()],
+            },
+        ),
         ("lapsed_can_register_again", lapsed(true)),
         ("lapsed", lapsed(false)),
     ]
