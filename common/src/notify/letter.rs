@@ -54,6 +54,7 @@ impl Letter {
     }
 }
 
+#[allow(clippy::too_many_lines)] // an arm for each message, and nothing else
 fn content(notification: &Notification, writing: Writing<'_>) -> Content {
     match &notification.message {
         Message::Receipt {

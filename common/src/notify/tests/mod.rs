@@ -152,6 +152,7 @@ fn lapsed(can_register_again: bool) -> Message {
 }
 
 /// Each message in each of its forms, by the name of its snapshot.
+#[allow(clippy::too_many_lines)] // a line for each message, and nothing else
 fn every_message() -> Vec<(&'static str, Message)> {
     use ApplicationKind::{Cancellation, Change, First, Renewal};
     let ended = |kind| (application(), kind);
