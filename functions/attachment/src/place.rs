@@ -16,7 +16,7 @@ use domain::{
     application::{AttachmentRequest, request_attachment},
     attachment::{AttachmentKind, ContentType},
     date::Instant,
-    id::{ApplicationId, AttachmentId},
+    id::AttachmentId,
 };
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
@@ -63,7 +63,7 @@ pub(crate) struct Place {
 /// 用返回的表单上传文件：POST 到 upload.url（multipart/form-data），upload.fields 各字段原样在前，文件字段名为 file 并放在最后（wx.uploadFile
 /// 与 curl -F 均可）。上传成功后须确认，附件才算数。
 #[cfg_attr(feature = "openapi", utoipa::path(post, path = "/v1/applications/{id}/attachments", tag = "attachment",
-    params(("id" = ApplicationId, Path), ("Idempotency-Key" = Option<String>, Header)),
+    params(("id" = domain::id::ApplicationId, Path), ("Idempotency-Key" = Option<String>, Header)),
     request_body = FileInput, responses((status = 201, body = Place))))]
 pub(crate) async fn request(
     State(Attachments { app, blobs }): State<Attachments>,

@@ -1,0 +1,86 @@
+//! A record of continuing education in the store: written with its journal entry and its letter in one transaction, read
+//! back with the rest of what its holder has.
+
+#![allow(clippy::unwrap_used)]
+
+use common::store::Lost;
+use domain::{
+    actor::{Reviewer, Role},
+    application::JournalAction,
+    credit::{
+        Activity, CreditCategory, CreditForm, CreditState, Evidence, EvidenceKind, Hours, Particulars, assess,
+    },
+    date::date,
+    education::{self, ClaimInput},
+    id::{AttachmentId, CreditId, HolderId, StaffId},
+};
+use tests::World;
+
+/// Six hours of a seminar on ethics, with a certificate.
+fn seminar(holder: &HolderId) -> ClaimInput {
+    let day = date(2026, 6, 1);
+    let evidence = Evidence {
+        attachment: AttachmentId::of_evidence(&CreditId::mint(holder, date(2026, 3, 2), 1), 1),
+        sha256: "ab".repeat(32),
+        kind: EvidenceKind::CompletionCertificate,
+    };
+    let activity = Activity {
+        form: CreditForm::Seminar,
+        category: CreditCategory::Ethics,
+        title: "社会工作伦理研讨会".parse().unwrap(),
+        provider: Some("武汉市社会工作联合会".parse().unwrap()),
+        course: None,
+        done_from: day,
+        done_to: day,
+        particulars: Particulars::default(),
+        evidence: vec![evidence],
+    };
+    ClaimInput { activity, hours: Some(Hours::from_tenths(60)), unit: None, course: None, registration: None }
+}
+
+#[tokio::test]
+async fn a_claim_is_kept_with_its_journal_and_what_is_decided_on_it_is_told() {
+    let world = World::new().await;
+    let person = world.holder("zhang").await;
+    person.register(1).await;
+    let holder: HolderId = person.get("/v1/me").await.text("/holder_id").parse().unwrap();
+    world.put("2026-06-10T10:00:00+08:00");
+    let (store, rules, now) = (&world.system.app.store, &world.system.app.rules, world.now());
+    let mails = world.mails().await.len();
+
+    let dossier = store.dossier(&holder, now).await.unwrap();
+    let mint = |start| CreditId::mint(&holder, start, 7);
+    let claimed = education::claim(&dossier, &seminar(&holder), mint, rules, now).unwrap();
+    store.commit(&claimed, None).await.unwrap();
+    assert!(matches!(store.commit(&claimed, None).await, Err(Lost::Stale)), "a claim is made once");
+
+    let dossier = store.dossier(&holder, now).await.unwrap();
+    let record = dossier.credits[0].clone();
+    assert_eq!(Some(&record), claimed.credit.as_ref(), "as it was written");
+    assert_eq!(world.mails().await.len(), mails, "nothing is told of what only waits");
+
+    let reviewer = Reviewer {
+        id: StaffId::mint(1),
+        area: "4201".parse().unwrap(),
+        roles: [Role::PreliminaryReviewer].into(),
+        identity: None,
+    };
+    let recognised =
+        education::recognise(&dossier, &record, &reviewer, None, Vec::new(), rules, now).unwrap();
+    store.commit(&recognised, None).await.unwrap();
+    let dossier = store.dossier(&holder, now).await.unwrap();
+    assert_eq!((dossier.credits[0].state, dossier.credits[0].version), (CreditState::Recognised, 2));
+    let cycle = &dossier.registrations[0].cycle;
+    let assessed = assess(cycle, &dossier.credits, rules.get(&cycle.rules));
+    assert_eq!(assessed.shortfall.counted, Hours::from_tenths(60));
+
+    let journal = store.journal(record.id.as_str(), 10, None).await.unwrap().items;
+    let actions: Vec<_> = journal.iter().map(|line| line.entry.action).collect();
+    assert_eq!(actions, [JournalAction::HoursClaimed, JournalAction::HoursRecognised]);
+    let told = &world.mails().await[mails..];
+    assert_eq!(told.len(), 1);
+    assert!(told[0].summary.subject.contains("学时"), "{}", told[0].summary.subject);
+
+    // Whoever decided on what was there before changes nothing.
+    assert!(matches!(store.commit(&recognised, None).await, Err(Lost::Stale)));
+}
