@@ -22,6 +22,7 @@ pub use attach::{AttachmentRequest, confirm_attachment, remove_attachment, reque
 pub use change::{Change, Claim, JournalAction, JournalEntry, UniqueKey};
 pub use holder::{Draft, Entropy, open, save, save_profile, submit, withdraw};
 pub use receipt::Receipt;
+pub(crate) use review::reason_text;
 pub use review::{Decision, Outcome, Reason, check_view, claim, decide, expire, release};
 
 use crate::{

@@ -8,7 +8,7 @@ use crate::{
     error::Refusal,
     form::Part,
     notification::{Message, ReasonLine},
-    rules::{RuleLibrary, RuleSet},
+    rules::{Ground, RuleLibrary, RuleSet},
 };
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
@@ -195,20 +195,21 @@ fn check_reasons(decision: &Decision, rules: &RuleSet) -> Result<Vec<ReasonLine>
         .reasons
         .iter()
         .map(|reason| {
-            let ground = rules.grounds.iter().find(|ground| ground.code == reason.ground);
-            let ground = ground.ok_or_else(|| Refusal::UnknownGround(reason.ground.clone()))?;
-            if reason.note.chars().count() > 500 {
-                return Err(Refusal::NoteTooLong);
-            }
-            let note = reason.note.trim();
-            let text =
-                if note.is_empty() { ground.text.clone() } else { format!("{}：{note}", ground.text) };
-            Ok(ReasonLine {
-                part: reason.part.map_or_else(String::new, |part| part.label().to_owned()),
-                text,
-            })
+            let part = reason.part.map_or_else(String::new, |part| part.label().to_owned());
+            Ok(ReasonLine { part, text: reason_text(reason, &rules.grounds)? })
         })
         .collect()
+}
+
+/// A reason in the words of its ground, with the note that belongs to it. `grounds` are those that may be given.
+pub(crate) fn reason_text(reason: &Reason, grounds: &[Ground]) -> Result<String, Refusal> {
+    let ground = grounds.iter().find(|ground| ground.code == reason.ground);
+    let ground = ground.ok_or_else(|| Refusal::UnknownGround(reason.ground.clone()))?;
+    if reason.note.chars().count() > 500 {
+        return Err(Refusal::NoteTooLong);
+    }
+    let note = reason.note.trim();
+    Ok(if note.is_empty() { ground.text.clone() } else { format!("{}：{note}", ground.text) })
 }
 
 /// Closes what was returned and not mended in time.

@@ -20,7 +20,7 @@ pub use void::{Consequence, ConsequenceKind, VoidEffect, void, void_effect};
 
 use crate::{
     actor::{Actor, Reviewer},
-    application::{Change, JournalAction, Reason},
+    application::{Change, JournalAction, Reason, reason_text},
     credit::{Assessment, ClosedCycle, CreditRecord, CreditRefusal, Cycle, Hours, assess},
     date::{CalendarDate, Instant},
     dossier::Dossier,
@@ -195,20 +195,11 @@ fn with(dossier: &Dossier, next: &CreditRecord) -> Vec<CreditRecord> {
 
 /// Checks `reasons` against the grounds that the rules list, and puts them as the holder reads them.
 fn reason_lines(reasons: &[Reason], rules: &RuleSet) -> Result<Vec<ReasonLine>, Refusal> {
-    reasons
-        .iter()
-        .map(|reason| {
-            let ground = rules.hours.grounds.iter().find(|ground| ground.code == reason.ground);
-            let ground = ground.ok_or_else(|| Refusal::UnknownGround(reason.ground.clone()))?;
-            if reason.note.chars().count() > 500 {
-                return Err(Refusal::NoteTooLong);
-            }
-            let note = reason.note.trim();
-            let text =
-                if note.is_empty() { ground.text.clone() } else { format!("{}：{note}", ground.text) };
-            Ok(ReasonLine { part: String::new(), text })
-        })
-        .collect()
+    let line = |reason| {
+        let text = reason_text(reason, &rules.hours.grounds)?;
+        Ok(ReasonLine { part: String::new(), text })
+    };
+    reasons.iter().map(line).collect()
 }
 
 /// As [`reason_lines`], of at least one reason.
