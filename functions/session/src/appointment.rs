@@ -215,9 +215,17 @@ impl Handed {
 /// Makes an account on the operator's word, with a generated password and second factor: the first administrator of a
 /// new system, who then appoints the others.
 pub async fn appoint(app: &App, new: NewStaff) -> Result<Appointed, AppointError> {
-    let journal = JournalEntry::new(Actor::System, JournalAction::AccountAppointed, app.now());
-    let (account, handed) = make(app, new, Handed::generate()?, None, journal).await?;
+    let (account, handed) = on_the_operators_word(app, new).await?;
     Ok(handed.with(&account))
+}
+
+/// The same, as it's kept and as it's handed over.
+pub(crate) async fn on_the_operators_word(
+    app: &App,
+    new: NewStaff,
+) -> Result<(StaffProfile, Handed), AppointError> {
+    let journal = JournalEntry::new(Actor::System, JournalAction::AccountAppointed, app.now());
+    make(app, new, Handed::generate()?, None, journal).await
 }
 
 /// Makes an account with a chosen password and second factor (base 32), where there is none yet: demo accounts that

@@ -13,7 +13,7 @@ mod staff;
 mod tokens;
 
 pub use appointment::{AppointError, Appointed, NewStaff, appoint, appoint_demo};
-pub use operator::{answer, serve};
+pub use operator::{Front, serve};
 
 use axum::extract::FromRef;
 use common::{

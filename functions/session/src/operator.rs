@@ -5,14 +5,11 @@
 use crate::{
     AppointError, Session,
     accounts::{AppointInput, HandedOver, new_staff},
-    appointment::{Handed, make},
+    appointment::on_the_operators_word,
     router,
 };
+use axum::Router;
 use common::http::App;
-use domain::{
-    actor::Actor,
-    application::{JournalAction, JournalEntry},
-};
 use lambda_http::{
     Adapter, Error, LambdaEvent,
     lambda_runtime::{self, Diagnostic, service_fn},
@@ -31,41 +28,55 @@ struct Order {
     appoint: AppointInput,
 }
 
-/// What tells an order from the gateway's events, all of which are objects with a fixed set of other names.
+/// Serves requests and orders until Lambda ends the process.
+pub async fn serve(session: Session) -> Result<(), Error> {
+    let front = &Front::new(session);
+    lambda_runtime::run(service_fn(|event| front.answer(event))).await
+}
+
+/// What stands before the function's routes.
+pub struct Front {
+    app: App,
+    router: Router,
+}
+
+impl Front {
+    /// A front of `session`'s routes.
+    pub fn new(session: Session) -> Self {
+        Self { app: session.app.clone(), router: router(session) }
+    }
+
+    /// The answer to a request that came through the gateway, or to an order. All of the gateway's events are objects
+    /// with a fixed set of names, which no order has: what is one of them is never looked at as an order.
+    pub async fn answer(&self, event: LambdaEvent<Box<RawValue>>) -> Result<Value, Diagnostic> {
+        let LambdaEvent { payload, context } = event;
+        match serde_json::from_str::<LambdaRequest>(payload.get()) {
+            Ok(request) => {
+                let adapter = Adapter::from(self.router.clone());
+                let Ok(answer) = adapter.oneshot(LambdaEvent::new(request, context)).await;
+                serde_json::to_value(answer).map_err(|error| failed("invalid_answer", error))
+            }
+            Err(error) => match serde_json::from_str(payload.get()) {
+                Ok(Mark { appoint: Some(_) }) => self.obey(payload.get()).await,
+                _ => Err(failed("invalid_event", error)),
+            },
+        }
+    }
+
+    async fn obey(&self, order: &str) -> Result<Value, Diagnostic> {
+        let order: Order = serde_json::from_str(order).map_err(|error| failed("invalid_order", error))?;
+        let refused = |error: AppointError| failed(error.code(), error);
+        let new = new_staff(order.appoint).map_err(refused)?;
+        let (account, handed) = on_the_operators_word(&self.app, new).await.map_err(refused)?;
+        let handed = HandedOver::of(account, handed);
+        serde_json::to_value(handed).map_err(|error| failed("invalid_answer", error))
+    }
+}
+
+/// What tells that an event is meant to be an order.
 #[derive(Deserialize)]
 struct Mark {
     appoint: Option<IgnoredAny>,
-}
-
-/// Serves requests and orders until Lambda ends the process.
-pub async fn serve(session: Session) -> Result<(), Error> {
-    let session = &session;
-    lambda_runtime::run(service_fn(|event| answer(session, event))).await
-}
-
-/// The answer to a request that came through the gateway, or to an order.
-pub async fn answer(session: &Session, event: LambdaEvent<Box<RawValue>>) -> Result<Value, Diagnostic> {
-    let LambdaEvent { payload, context } = event;
-    let payload = payload.get();
-    if serde_json::from_str(payload).is_ok_and(|mark: Mark| mark.appoint.is_some()) {
-        let order = serde_json::from_str(payload).map_err(|error| failed("invalid_order", error))?;
-        return obey(&session.app, order).await;
-    }
-    let request: LambdaRequest =
-        serde_json::from_str(payload).map_err(|error| failed("invalid_event", error))?;
-    let adapter = Adapter::from(router(session.clone()));
-    let Ok(answer) = adapter.oneshot(LambdaEvent::new(request, context)).await;
-    serde_json::to_value(answer).map_err(|error| failed("invalid_answer", error))
-}
-
-async fn obey(app: &App, order: Order) -> Result<Value, Diagnostic> {
-    let refused = |error: AppointError| failed(error.code(), error);
-    let journal = JournalEntry::new(Actor::System, JournalAction::AccountAppointed, app.now());
-    let new = new_staff(order.appoint).map_err(refused)?;
-    let handed = Handed::generate().map_err(|error| refused(error.into()))?;
-    let (account, handed) = make(app, new, handed, None, journal).await.map_err(refused)?;
-    let handed = HandedOver::of(account, handed);
-    serde_json::to_value(handed).map_err(|error| failed("invalid_answer", error))
 }
 
 fn failed(code: &str, error: impl Display) -> Diagnostic {

@@ -5,13 +5,13 @@ use common::{auth::totp::TotpSecret, config::Env};
 use lambda_http::{Context, LambdaEvent, lambda_runtime::Diagnostic};
 use rstest::rstest;
 use serde_json::{Value, json};
-use session::Session;
+use session::{Front, Session};
 
 async fn invoke(house: &House, payload: Value) -> Result<Value, Diagnostic> {
     let env = Env::of(house.variables.clone());
     let session = Session::from_env(house.app.clone(), &env, &house.parts).unwrap();
     let payload = serde_json::value::to_raw_value(&payload).unwrap();
-    session::answer(&session, LambdaEvent::new(payload, Context::default())).await
+    Front::new(session).answer(LambdaEvent::new(payload, Context::default())).await
 }
 
 fn first_administrator() -> Value {
