@@ -1,5 +1,18 @@
 //! Files to upload: the smallest that are what they say.
 
+/// What a first registration asks for: the kind of attachment, and a name for its file.
+pub const PAPERS: [(&str, &str); 4] = [
+    ("photo", "证件照.jpg"),
+    ("identity_card_front", "身份证正面.jpg"),
+    ("identity_card_back", "身份证反面.jpg"),
+    ("certificate_scan", "证书.pdf"),
+];
+
+/// A file for an attachment of `kind`: its media type and its bytes.
+pub fn of_kind(kind: &str) -> (&'static str, Vec<u8>) {
+    if kind == "certificate_scan" { ("application/pdf", pdf()) } else { ("image/jpeg", jpeg()) }
+}
+
 /// A JPEG of one grey pixel.
 pub fn jpeg() -> Vec<u8> {
     const HEX: &str = "ffd8ffe000104a46494600010100000100010000ffdb004300080606070605080707070909080a0c140d0c0b0b0c1912\

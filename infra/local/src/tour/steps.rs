@@ -72,11 +72,7 @@ impl Story<'_> {
         kind: &str,
         name: &str,
     ) -> Result<()> {
-        let (content_type, bytes) = if kind == "certificate_scan" {
-            ("application/pdf", files::pdf())
-        } else {
-            ("image/jpeg", files::jpeg())
-        };
+        let (content_type, bytes) = files::of_kind(kind);
         let path = format!("/v1/applications/{application}/attachments");
         let body =
             json!({ "kind": kind, "file_name": name, "content_type": content_type, "size": bytes.len() });

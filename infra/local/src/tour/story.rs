@@ -1,6 +1,6 @@
 //! The story: 张晓雯 registers, mends, is approved, is reminded, and renews three years later.
 
-use super::{client::Call, narrator::Narrator};
+use super::{client::Call, files, narrator::Narrator};
 use crate::system::System;
 use anyhow::{Result, ensure};
 use domain::date::date;
@@ -76,12 +76,7 @@ impl<'a> Story<'a> {
         self.narrator.shows("还缺", refused.text("/detail")?);
 
         self.narrator.step("像 wx.uploadFile 那样直接上传到对象存储，系统亲自核对文件后才算数");
-        for (kind, name) in [
-            ("photo", "证件照.jpg"),
-            ("identity_card_front", "身份证正面.jpg"),
-            ("identity_card_back", "身份证反面.jpg"),
-            ("certificate_scan", "证书.pdf"),
-        ] {
+        for (kind, name) in files::PAPERS {
             self.upload(&holder, &id, kind, name).await?;
         }
 

@@ -157,12 +157,7 @@ impl<'a> Story<'a> {
         self.call(&holder, Call::new(Method::PUT, "/v1/me").with(profile), 200).await?;
         let opened = self.post(&holder, "/v1/applications", json!({ "kind": "first" }), 201).await?;
         let id = opened.text("/id")?.to_owned();
-        for (kind, name) in [
-            ("photo", "证件照.jpg"),
-            ("identity_card_front", "身份证正面.jpg"),
-            ("identity_card_back", "身份证反面.jpg"),
-            ("certificate_scan", "证书.pdf"),
-        ] {
+        for (kind, name) in files::PAPERS {
             self.upload(&holder, &id, kind, name).await?;
         }
         let path = format!("/v1/applications/{id}");
@@ -204,11 +199,7 @@ impl<'a> Story<'a> {
     }
 
     async fn upload(&self, holder: &Client, application: &str, kind: &str, name: &str) -> Result<()> {
-        let (content_type, bytes) = if kind == "certificate_scan" {
-            ("application/pdf", files::pdf())
-        } else {
-            ("image/jpeg", files::jpeg())
-        };
+        let (content_type, bytes) = files::of_kind(kind);
         let path = format!("/v1/applications/{application}/attachments");
         let place =
             json!({ "kind": kind, "file_name": name, "content_type": content_type, "size": bytes.len() });
