@@ -10,6 +10,7 @@
     clippy::return_self_not_must_use
 )]
 
+pub mod bare;
 pub mod wire;
 
 use axum::{

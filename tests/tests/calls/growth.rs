@@ -2,9 +2,7 @@
 //! scanned.
 
 use super::assert_allowed;
-use aws_credential_types::Credentials;
 use common::{
-    aws::{Endpoints, SdkParts},
     http::App,
     store::{COUNTED_TO, Store},
 };
@@ -15,7 +13,7 @@ use domain::{
     profile::Profile,
 };
 use futures_util::{StreamExt, stream};
-use tests::{Reply, START, World, form, wire::Call};
+use tests::{Reply, START, World, bare::parts, form, wire::Call};
 
 /// What two costs are compared by: how many calls, how many items they found, and what they consumed.
 #[derive(Debug, PartialEq)]
@@ -37,10 +35,7 @@ impl Cost {
 
 /// The world's store, without the wire in between.
 fn direct(world: &World) -> Store {
-    let endpoint = world.system.dynamodb_endpoint().parse().unwrap();
-    let endpoints = Endpoints { dynamodb: Some(endpoint), ..Endpoints::default() };
-    let credentials = Credentials::new("AKIDTEST", "SECRET", None, None, "test");
-    let parts = SdkParts::new("cn-north-1", credentials, endpoints).unwrap();
+    let parts = parts(world.system.dynamodb_endpoint());
     App::store(&world.system.env, &parts).unwrap()
 }
 

@@ -1,12 +1,13 @@
 //! Leases: one sender at a time, and another where one died or was slow.
 
-use crate::office::{FIRST_SWEEP, LEASE, after, env, office, start};
+use crate::office::{FIRST_SWEEP, LEASE, after, office, start};
 use common::{
     notify::{Carrier, Letterhead, Mail, Outcome, Postman, SmtpCarrier, SmtpSettings, SmtpTls},
     store::{Delivery, MOST_ATTEMPTS, OutboxState},
 };
 use rstest::rstest;
 use std::time::Duration;
+use tests::bare::mail_env;
 use tokio::net::TcpListener;
 
 #[tokio::test]
@@ -117,7 +118,7 @@ async fn a_sender_that_was_overtaken_reports_no_failure_of_its_own() {
     let office = office().await;
     let id = office.write_one().await;
     let silent = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let env = env(silent.local_addr().unwrap().port());
+    let env = mail_env(silent.local_addr().unwrap());
     let postman = Postman::from_env(&env, &office.parts, office.store.clone()).unwrap();
     let overtake = async {
         let (connection, _) = silent.accept().await.unwrap();

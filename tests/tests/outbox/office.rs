@@ -1,11 +1,9 @@
 //! A registry office of its own for each test, and what tests do with it.
 
-use aws_credential_types::Credentials;
 use common::{
-    aws::{Endpoints, SdkParts},
+    aws::SdkParts,
     clock::Clock,
     config::Env,
-    crypto::generate_key,
     http::App,
     notify::Postman,
     store::{OutboxItem, Store},
@@ -24,8 +22,8 @@ use notifier::Notifier;
 use reminder::{Job, Reminder, Report};
 use std::{collections::BTreeSet, time::Duration};
 use tempfile::TempDir;
+use tests::bare::{mail_env, parts};
 
-pub const TABLE: &str = "registry";
 pub const READER: &str = "zhang.san@mail.example.com";
 /// Seconds a sender has.
 pub const LEASE: i64 = 60;
@@ -52,32 +50,6 @@ pub fn after(seconds: i64) -> Instant {
     start().plus_seconds(seconds)
 }
 
-pub fn parts(database: &EmbeddedDynamoDb) -> SdkParts {
-    let endpoints =
-        Endpoints { dynamodb: Some(database.endpoint().parse().unwrap()), ..Endpoints::default() };
-    let credentials = Credentials::new("AKIDTEST", "SECRET", None, None, "test");
-    SdkParts::new("cn-north-1", credentials, endpoints).unwrap()
-}
-
-/// The environment of a function that hands its mail to `port` on this machine.
-pub fn env(port: u16) -> Env {
-    let variables = [
-        ("TABLE_NAME", TABLE.to_owned()),
-        ("IDEMPOTENCY_TABLE_NAME", "idempotency".to_owned()),
-        ("FIELD_KEYS", format!("k1={}", generate_key().unwrap())),
-        ("LOOKUP_KEY", generate_key().unwrap()),
-        ("MAIL_OFFICE", "湖北省社会工作者登记服务中心".to_owned()),
-        ("MAIL_FROM", "registry@sw.example.cn".to_owned()),
-        ("MAIL_ENQUIRIES", "电话 027-12345678".to_owned()),
-        ("PORTAL_URL", "http://127.0.0.1:8080".to_owned()),
-        ("MAIL_CARRIER", "smtp".to_owned()),
-        ("SMTP_TLS", "none".to_owned()),
-        ("SMTP_HOST", "127.0.0.1".to_owned()),
-        ("SMTP_PORT", port.to_string()),
-    ];
-    Env::of(variables.map(|(name, value)| (name.to_owned(), value)))
-}
-
 fn store(env: &Env, parts: &SdkParts) -> Store {
     App::store(env, parts).unwrap()
 }
@@ -86,7 +58,7 @@ pub async fn office() -> Office {
     let folder = tempfile::tempdir().unwrap();
     let database = EmbeddedDynamoDb::start(StoreAt::File(folder.path().join("registry.db"))).unwrap();
     let mailbox = Mailbox::start(&folder.path().join("mail"), 0).await.unwrap();
-    let (parts, env) = (parts(&database), env(mailbox.address().port()));
+    let (parts, env) = (parts(database.endpoint()), mail_env(mailbox.address()));
     let store = store(&env, &parts);
     store.create_tables().await.unwrap();
     let clock = Clock::movable();

@@ -1,6 +1,6 @@
 //! The stream: which of its records wake the notifier, and which it wants to be handed again.
 
-use crate::office::{LEASE, TABLE, after, office, parts, start};
+use crate::office::{LEASE, after, office, start};
 use aws_sdk_dynamodb::types::AttributeValue;
 use common::store::OutboxState;
 use local::{
@@ -10,6 +10,7 @@ use local::{
 use notifier::Notifier;
 use serde_json::{Value, json};
 use std::{sync::Arc, time::Duration};
+use tests::bare::{TABLE, parts};
 
 /// Hands `records` over as Lambda does; the sequence numbers that the notifier wants again.
 pub async fn hand_over(notifier: &Notifier, records: &[Value]) -> Vec<String> {
@@ -94,7 +95,7 @@ async fn a_batch_that_meets_a_dead_store_is_handed_over_again_and_sent_once() {
     assert_eq!(office.mailbox.count(), 1);
 
     office.database = EmbeddedDynamoDb::start(file).unwrap();
-    office.parts = parts(&office.database);
+    office.parts = parts(office.database.endpoint());
     assert_eq!(hand_over(&office.notifier(), &batch).await, [""; 0]);
     assert_eq!(office.copies(), [1; 3]);
 }

@@ -1,13 +1,10 @@
 //! A register's back room: its table, the scheduled job and the mailbox, and nobody who listens to the table's stream, so
 //! that what happens is what the job does.
 
-use aws_credential_types::Credentials;
 use aws_sdk_dynamodb::types::{AttributeValue, PutRequest, WriteRequest};
 use common::{
-    aws::{Endpoints, SdkParts},
+    aws::SdkParts,
     clock::Clock,
-    config::Env,
-    crypto::generate_key,
     http::App,
     store::{OutboxItem, Store},
 };
@@ -29,9 +26,10 @@ use local::{
 use reminder::{Job, Reminder, Report};
 use std::{collections::BTreeMap, net::SocketAddr, sync::Arc, time::Duration};
 use tempfile::TempDir;
-use tests::wire::{Call, Wire};
-
-const TABLE: &str = "registry";
+use tests::{
+    bare::{TABLE, mail_env, parts},
+    wire::{Call, Wire},
+};
 
 /// The day everything here is due on.
 pub fn today() -> CalendarDate {
@@ -56,30 +54,6 @@ pub struct Bureau {
     direct: SdkParts,
     _database: EmbeddedDynamoDb,
     folder: TempDir,
-}
-
-fn env(post: SocketAddr) -> Env {
-    let variables = [
-        ("TABLE_NAME", TABLE.to_owned()),
-        ("IDEMPOTENCY_TABLE_NAME", "idempotency".to_owned()),
-        ("FIELD_KEYS", format!("k1={}", generate_key().unwrap())),
-        ("LOOKUP_KEY", generate_key().unwrap()),
-        ("MAIL_OFFICE", "湖北省社会工作者登记服务中心".to_owned()),
-        ("MAIL_FROM", "registry@sw.example.cn".to_owned()),
-        ("MAIL_ENQUIRIES", "电话 027-12345678".to_owned()),
-        ("PORTAL_URL", "http://127.0.0.1:8080".to_owned()),
-        ("MAIL_CARRIER", "smtp".to_owned()),
-        ("SMTP_TLS", "none".to_owned()),
-        ("SMTP_HOST", post.ip().to_string()),
-        ("SMTP_PORT", post.port().to_string()),
-    ];
-    Env::of(variables.map(|(name, value)| (name.to_owned(), value)))
-}
-
-fn parts(endpoint: &str) -> SdkParts {
-    let endpoints = Endpoints { dynamodb: Some(endpoint.parse().unwrap()), ..Endpoints::default() };
-    let credentials = Credentials::new("AKIDTEST", "SECRET", None, None, "test");
-    SdkParts::new("cn-north-1", credentials, endpoints).unwrap()
 }
 
 /// The address of the `person`-th holder.
@@ -111,7 +85,7 @@ impl Bureau {
         let wire = Wire::start(database.endpoint()).await;
         let mailbox = Mailbox::start(&folder.path().join("mail"), 0).await.unwrap();
         let post = mailbox.address();
-        let env = env(post);
+        let env = mail_env(post);
         let direct = parts(database.endpoint());
         let store = App::store(&env, &direct).unwrap();
         store.create_tables().await.unwrap();

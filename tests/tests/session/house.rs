@@ -1,6 +1,5 @@
 //! A `session` function of its own for each test, with a clock that stands where it's put, and what tests do with it.
 
-use aws_credential_types::Credentials;
 use aws_sdk_dynamodb::types::AttributeValue;
 use axum::{
     Router,
@@ -9,7 +8,7 @@ use axum::{
 };
 use common::{
     auth::{principal::Principal, totp::TotpSecret},
-    aws::{Endpoints, SdkParts},
+    aws::SdkParts,
     clock::Clock,
     config::Env,
     crypto::{generate_key, sha256},
@@ -29,13 +28,15 @@ use local::{
 use serde_json::{Value, json};
 use session::{NewStaff, Session};
 use std::collections::HashMap;
-use tests::Reply;
+use tests::{
+    Reply,
+    bare::{TABLE, parts},
+};
 use tower::ServiceExt;
 
 pub const APP: &str = "wx1";
 pub const CLIENT: &str = "backend";
 pub const CLIENT_SECRET: &str = "a back end's secret, long and random";
-const TABLE: &str = "registry";
 pub const KEYS_TABLE: &str = "keys";
 
 /// A running function and all that's behind it.
@@ -83,10 +84,7 @@ impl House {
             ]
             .map(|(name, value)| (name.to_owned(), value)),
         );
-        let endpoints =
-            Endpoints { dynamodb: Some(database.endpoint().parse().unwrap()), ..Endpoints::default() };
-        let credentials = Credentials::new("AKIDTEST", "SECRET", None, None, "test");
-        let parts = SdkParts::new("cn-north-1", credentials, endpoints).unwrap();
+        let parts = parts(database.endpoint());
         let clock = Clock::movable();
         assert!(clock.put("2026-03-02T10:00:05+08:00".parse().unwrap()));
         let app = App::from_env(&Env::of(variables.clone()), &parts, clock.clone()).unwrap();
