@@ -4,6 +4,7 @@
 pub mod client;
 pub mod files;
 mod narrator;
+pub mod page;
 mod steps;
 mod story;
 
