@@ -191,7 +191,6 @@ impl World {
             done_from: done,
             done_to: done,
             particulars: Particulars::default(),
-            evidence: Vec::new(),
         };
         let record = CreditRecord::entered(
             CreditId::mint(&holder, cycle_start.parse().expect("a date"), u128::from(self.next())),

@@ -7,23 +7,17 @@ use common::store::Lost;
 use domain::{
     actor::{Reviewer, Role},
     application::JournalAction,
-    credit::{
-        Activity, CreditCategory, CreditForm, CreditState, Evidence, EvidenceKind, Hours, Particulars, assess,
-    },
+    attachment::{ContentType, Inspection},
+    credit::{Activity, CreditCategory, CreditForm, CreditState, EvidenceKind, Hours, Particulars, assess},
     date::date,
-    education::{self, ClaimInput},
+    education::{self, ClaimInput, EvidenceRequest},
     id::{AttachmentId, CreditId, HolderId, StaffId},
 };
 use tests::World;
 
-/// Six hours of a seminar on ethics, with a certificate.
-fn seminar(holder: &HolderId) -> ClaimInput {
+/// Six hours of a seminar on ethics.
+fn seminar() -> ClaimInput {
     let day = date(2026, 6, 1);
-    let evidence = Evidence {
-        attachment: AttachmentId::of_evidence(&CreditId::mint(holder, date(2026, 3, 2), 1), 1),
-        sha256: "ab".repeat(32),
-        kind: EvidenceKind::CompletionCertificate,
-    };
     let activity = Activity {
         form: CreditForm::Seminar,
         category: CreditCategory::Ethics,
@@ -33,9 +27,21 @@ fn seminar(holder: &HolderId) -> ClaimInput {
         done_from: day,
         done_to: day,
         particulars: Particulars::default(),
-        evidence: vec![evidence],
     };
     ClaimInput { activity, hours: Some(Hours::from_tenths(60)), unit: None, course: None, registration: None }
+}
+
+/// A certificate of a record, as announced and as it arrives.
+fn certificate(credit: &CreditId) -> (EvidenceRequest, Inspection) {
+    let request = EvidenceRequest {
+        id: AttachmentId::of_evidence(credit, 1),
+        kind: EvidenceKind::CompletionCertificate,
+        file_name: "结业证书.pdf".to_owned(),
+        content_type: ContentType::Pdf,
+        size: 20_000,
+        sha256: None,
+    };
+    (request, Inspection { size: 20_000, head: b"%PDF-1.7".to_vec(), sha256: "ab".repeat(32) })
 }
 
 #[tokio::test]
@@ -50,14 +56,32 @@ async fn a_claim_is_kept_with_its_journal_and_what_is_decided_on_it_is_told() {
 
     let dossier = store.dossier(&holder, now).await.unwrap();
     let mint = |start| CreditId::mint(&holder, start, 7);
-    let claimed = education::claim(&dossier, &seminar(&holder), mint, rules, now).unwrap();
-    store.commit(&claimed, None).await.unwrap();
-    assert!(matches!(store.commit(&claimed, None).await, Err(Lost::Stale)), "a claim is made once");
+    let drafted = education::claim(&dossier, &seminar(), mint, rules, now).unwrap();
+    store.commit(&drafted, None).await.unwrap();
+    assert!(matches!(store.commit(&drafted, None).await, Err(Lost::Stale)), "a claim is made once");
 
     let dossier = store.dossier(&holder, now).await.unwrap();
     let record = dossier.credits[0].clone();
-    assert_eq!(Some(&record), claimed.credit.as_ref(), "as it was written");
-    assert_eq!(world.mails().await.len(), mails, "nothing is told of what only waits");
+    assert_eq!(Some(&record), drafted.credit.as_ref(), "as it was written");
+    assert_eq!(record.state, CreditState::Draft);
+
+    let (request, arrived) = certificate(&record.id);
+    let file = request.id.clone();
+    let asked = education::request_evidence(&dossier, &record, request, rules, now).unwrap();
+    store.commit(&asked, None).await.unwrap();
+    let dossier = store.dossier(&holder, now).await.unwrap();
+    let confirmed =
+        education::confirm_evidence(&dossier, &dossier.credits[0], &file, &arrived, rules, now).unwrap();
+    store.commit(&confirmed, None).await.unwrap();
+    let dossier = store.dossier(&holder, now).await.unwrap();
+    assert_eq!(Some(&dossier.credits[0]), confirmed.credit.as_ref(), "with its file");
+    assert_eq!(world.mails().await.len(), mails, "nothing is told of a draft");
+
+    let claimed = education::submit(&dossier, &dossier.credits[0], rules, now).unwrap();
+    store.commit(&claimed, None).await.unwrap();
+    let dossier = store.dossier(&holder, now).await.unwrap();
+    let record = dossier.credits[0].clone();
+    assert_eq!(Some(&record), claimed.credit.as_ref());
 
     let reviewer = Reviewer {
         id: StaffId::mint(1),
@@ -69,17 +93,28 @@ async fn a_claim_is_kept_with_its_journal_and_what_is_decided_on_it_is_told() {
         education::recognise(&dossier, &record, &reviewer, None, Vec::new(), rules, now).unwrap();
     store.commit(&recognised, None).await.unwrap();
     let dossier = store.dossier(&holder, now).await.unwrap();
-    assert_eq!((dossier.credits[0].state, dossier.credits[0].version), (CreditState::Recognised, 2));
+    assert_eq!((dossier.credits[0].state, dossier.credits[0].version), (CreditState::Recognised, 5));
     let cycle = &dossier.registrations[0].cycle;
     let assessed = assess(cycle, &dossier.credits, rules.get(&cycle.rules));
     assert_eq!(assessed.shortfall.counted, Hours::from_tenths(60));
 
     let journal = store.journal(record.id.as_str(), 10, None).await.unwrap().items;
     let actions: Vec<_> = journal.iter().map(|line| line.entry.action).collect();
-    assert_eq!(actions, [JournalAction::HoursClaimed, JournalAction::HoursRecognised]);
+    assert_eq!(
+        actions,
+        [
+            JournalAction::HoursDrafted,
+            JournalAction::AttachmentRequested,
+            JournalAction::AttachmentConfirmed,
+            JournalAction::HoursClaimed,
+            JournalAction::HoursRecognised,
+        ]
+    );
     let told = &world.mails().await[mails..];
-    assert_eq!(told.len(), 1);
-    assert!(told[0].summary.subject.contains("学时"), "{}", told[0].summary.subject);
+    assert_eq!(told.len(), 2, "the receipt, and what was decided");
+    for mail in told {
+        assert!(mail.summary.subject.contains("学时"), "{}", mail.summary.subject);
+    }
 
     // Whoever decided on what was there before changes nothing.
     assert!(matches!(store.commit(&recognised, None).await, Err(Lost::Stale)));

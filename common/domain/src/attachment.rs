@@ -1,6 +1,6 @@
 //! Attachments: what kinds there are, what a file must be, and how its content is told from its name.
 
-use crate::{date::Instant, id::AttachmentId};
+use crate::{date::Instant, error::Refusal, id::AttachmentId, rules::AttachmentRules};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
@@ -191,6 +191,68 @@ pub struct Inspection {
     pub head: Vec<u8>,
     /// SHA-256, hex.
     pub sha256: String,
+}
+
+/// Seconds after which a place that nothing was confirmed in is given up.
+const PENDING_SECONDS: i64 = 86_400;
+
+/// True while a place given at `requested_at`, that nothing was confirmed in yet, is kept.
+pub(crate) fn is_kept(requested_at: Instant, now: Instant) -> bool {
+    requested_at.plus_seconds(PENDING_SECONDS) > now
+}
+
+/// A file's name as it's kept, for display: without control characters, and at most 100 characters.
+pub(crate) fn display_name(file_name: &str) -> String {
+    file_name.chars().filter(|character| !character.is_control()).take(100).collect()
+}
+
+/// Checks a file's format and size against `rules`; `of` says in Chinese what the file is.
+pub(crate) fn check_file(
+    rules: &AttachmentRules,
+    of: &'static str,
+    format: ContentType,
+    size: u64,
+) -> Result<(), Refusal> {
+    if !rules.content_types.contains(&format) {
+        let accepted = rules.content_types.iter().map(|format| format.label()).collect::<Vec<_>>().join("、");
+        return Err(Refusal::AttachmentFormat { of, accepted });
+    }
+    if size > rules.max_bytes {
+        return Err(Refusal::AttachmentTooLarge { of, max_bytes: rules.max_bytes });
+    }
+    if size == 0 {
+        return Err(Refusal::AttachmentMismatch { what: "文件是空的" });
+    }
+    Ok(())
+}
+
+/// What was said of a file before it was uploaded.
+pub(crate) struct Announced<'a> {
+    pub content_type: ContentType,
+    pub size: u64,
+    pub sha256: Option<&'a str>,
+}
+
+/// Checks what arrived against `rules`, and against what was said of it.
+pub(crate) fn check_arrived(
+    rules: &AttachmentRules,
+    of: &'static str,
+    announced: &Announced<'_>,
+    file: &Inspection,
+) -> Result<(), Refusal> {
+    let format = ContentType::of_bytes(&file.head)
+        .ok_or(Refusal::AttachmentMismatch { what: "文件内容不是图片或 PDF" })?;
+    check_file(rules, of, format, file.size)?;
+    if format != announced.content_type {
+        return Err(Refusal::AttachmentMismatch { what: "文件格式" });
+    }
+    if file.size != announced.size {
+        return Err(Refusal::AttachmentMismatch { what: "文件大小" });
+    }
+    if announced.sha256.is_some_and(|hash| !hash.eq_ignore_ascii_case(&file.sha256)) {
+        return Err(Refusal::AttachmentMismatch { what: "校验值" });
+    }
+    Ok(())
 }
 
 #[cfg(test)]

@@ -2,7 +2,6 @@
 
 use crate::{
     application::ApplicationKind,
-    attachment::AttachmentKind,
     credit::{CreditCategory, CreditRefusal, Hours, HoursShortfall},
     date::CalendarDate,
     form::Field,
@@ -150,26 +149,26 @@ pub enum Refusal {
     #[error("没有找到该附件，可能已被替换或删除，请刷新后查看")]
     UnknownAttachment,
     /// A file in a format that isn't taken for its kind.
-    #[error("{}只接受 {accepted} 格式的文件", .kind.label())]
+    #[error("{of}只接受 {accepted} 格式的文件")]
     AttachmentFormat {
-        /// The kind.
-        kind: AttachmentKind,
+        /// What the file is, in Chinese.
+        of: &'static str,
         /// The formats that are.
         accepted: String,
     },
     /// A file that is too large.
-    #[error("{}不能超过 {} MB，请压缩后重新上传", .kind.label(), .max_bytes / 1_048_576)]
+    #[error("{of}不能超过 {} MB，请压缩后重新上传", .max_bytes / 1_048_576)]
     AttachmentTooLarge {
-        /// The kind.
-        kind: AttachmentKind,
+        /// What the file is, in Chinese.
+        of: &'static str,
         /// The most bytes.
         max_bytes: u64,
     },
-    /// More files of a kind than one application may have.
-    #[error("{}最多上传 {max_files} 个，请先删除不需要的文件", .kind.label())]
+    /// More files of a kind than one application, or one record of hours, may have.
+    #[error("{of}最多上传 {max_files} 个，请先删除不需要的文件")]
     TooManyAttachments {
-        /// The kind.
-        kind: AttachmentKind,
+        /// What the files are, in Chinese.
+        of: &'static str,
         /// The most files.
         max_files: u8,
     },

@@ -246,6 +246,37 @@ impl FromStr for CourseId {
     }
 }
 
+/// A class list: `{provider}-{yyyymmdd}-{8 base-32 digits}`, the day being the day it was announced.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct RosterId(String);
+text_id!(RosterId);
+
+impl RosterId {
+    /// Mints an id from 40 bits of `entropy`.
+    pub fn mint(provider: &StaffId, day: CalendarDate, entropy: u128) -> Self {
+        Self(format!("{provider}-{}-{}", day.compact(), base32(entropy, 8)))
+    }
+
+    /// Whose class list it is.
+    pub fn provider(&self) -> StaffId {
+        StaffId(self.0[..16].to_owned())
+    }
+
+    /// The day it was announced.
+    pub fn day(&self) -> CalendarDate {
+        CalendarDate::from_compact(&self.0[17..25]).unwrap_or(CalendarDate::EPOCH)
+    }
+}
+
+impl FromStr for RosterId {
+    type Err = InvalidId;
+
+    fn from_str(text: &str) -> Result<Self, InvalidId> {
+        if is_dated(text, 8) { Ok(Self(text.to_owned())) } else { Err(InvalidId) }
+    }
+}
+
 /// A keyed hash (HMAC-SHA-256, 64 hex digits) by which a person's identity document is found and compared without
 /// being read. It's made outside, where the key is.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -312,6 +343,16 @@ mod tests {
             CreditId::of_course(&a, date(2029, 3, 2), &course),
         ] {
             assert_ne!(id, different);
+        }
+    }
+
+    #[test]
+    fn a_roster_id_tells_its_provider_and_day() {
+        let provider = StaffId::mint(u128::MAX / 11);
+        let id: RosterId = RosterId::mint(&provider, date(2027, 5, 4), 5).to_string().parse().unwrap();
+        assert_eq!((id.provider(), id.day()), (provider, date(2027, 5, 4)));
+        for text in ["", "0123456789abcdef-20270230-00000000", "0123456789abcdef-20270504-0000000000", "x"] {
+            assert_eq!(text.parse::<RosterId>(), Err(InvalidId), "{text}");
         }
     }
 

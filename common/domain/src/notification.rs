@@ -202,6 +202,11 @@ pub enum Message {
         /// What the rules call the unit.
         hours_unit: String,
     },
+    /// Hours were claimed: the receipt for them.
+    HoursClaimed {
+        /// What and how many.
+        hours: HoursLine,
+    },
     /// A provider recorded hours, or corrected what it had recorded.
     HoursRecorded {
         /// What and how many.

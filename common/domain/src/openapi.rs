@@ -7,7 +7,7 @@ use crate::{
     date::{CalendarDate, Instant},
     district::{Area, DistrictCode},
     form::{PersonName, ShortText},
-    id::{ApplicationId, AttachmentId, CourseId, CreditId, HolderId, StaffId},
+    id::{ApplicationId, AttachmentId, CourseId, CreditId, HolderId, RosterId, StaffId},
     registration::RegistrationNumber,
 };
 use std::borrow::Cow;
@@ -57,4 +57,5 @@ scalar! {
     StaffId: String, "工作人员编号", "2b4d6f8h1j3k5m7n";
     CreditId: String, "继续教育记录编号", "7k3m9q2xw4n8r5tz-20260302-h4k9m2qp3r";
     CourseId: String, "课程编号", "2b4d6f8h1j3k5m7n";
+    RosterId: String, "培训名单编号", "2b4d6f8h1j3k5m7n-20270504-h4k9m2qp";
 }

@@ -2,6 +2,8 @@
 
 mod claims;
 mod cycles;
+mod drafts;
+mod files;
 mod forms;
 mod likenesses;
 mod properties;
@@ -11,17 +13,18 @@ mod rulings;
 mod samples;
 mod voiding;
 
-use crate::common::{activity, noon};
+use crate::common::{Answer, World, activity, noon};
 use domain::{
     actor::Actor,
     application::Reason,
+    attachment::{AttachmentState, ContentType},
     certificate::CertificateLevel,
     credit::{
-        Activity, Assessment, Course, CreditCategory, CreditForm, CreditRecord, Cycle, Evidence,
+        Activity, Assessment, Course, CreditCategory, CreditForm, CreditRecord, Cycle, EvidenceFile,
         EvidenceKind, Hours, Particulars, Why, assess,
     },
     date::{CalendarDate, date},
-    education::ClaimInput,
+    education::{self, ClaimInput},
     id::{AttachmentId, CourseId, CreditId, HolderId},
     rules::{RuleLibrary, RuleSet},
 };
@@ -98,21 +101,46 @@ fn outcome(record: &CreditRecord, rules: &RuleSet) -> (u32, Vec<(Why, u32)>) {
     (assessment.shortfall.counted.tenths(), why(&assessment, &record.id))
 }
 
-/// A file of `kind` whose content is told by `content`.
-fn file(kind: EvidenceKind, content: u8) -> Evidence {
+/// A confirmed file of `kind` whose content is told by `content`.
+fn file(kind: EvidenceKind, content: u8) -> EvidenceFile {
     let credit = CreditId::mint(&holder(), date(2026, 3, 2), 7);
-    Evidence {
-        attachment: AttachmentId::of_evidence(&credit, content.into()),
-        sha256: format!("{content:02x}").repeat(32),
+    EvidenceFile {
+        id: AttachmentId::of_evidence(&credit, content.into()),
         kind,
+        file_name: "材料.pdf".to_owned(),
+        content_type: ContentType::Pdf,
+        size: 20_000,
+        sha256: Some(format!("{content:02x}").repeat(32)),
+        state: AttachmentState::Confirmed,
+        requested_at: noon(date(2027, 6, 1)),
     }
 }
 
-/// A claim of `tenths` of an hour of `form` on `day`, with what its form asks for and a certificate.
+/// A claim of `tenths` of an hour of `form` on `day`, with what its form asks for.
 fn claim_of(form: CreditForm, day: CalendarDate, tenths: u32) -> ClaimInput {
-    let mut done = activity(form, CreditCategory::Professional, day);
-    done.evidence = vec![file(EvidenceKind::CompletionCertificate, 1)];
+    let done = activity(form, CreditCategory::Professional, day);
     ClaimInput { activity: done, hours: Some(hours(tenths)), unit: None, course: None, registration: None }
+}
+
+/// Drafts `input` under an id made of `entropy`.
+fn draft(world: &mut World, input: &ClaimInput, entropy: u128) -> Answer {
+    let holder = world.dossier.profile.holder.clone();
+    world.educate(|dossier, rules, now| {
+        education::claim(dossier, input, |start| CreditId::mint(&holder, start, entropy), rules, now)
+    })
+}
+
+/// Puts `files` to the record `id`, as they are once they were looked at.
+fn put_files(world: &mut World, id: &CreditId, files: Vec<EvidenceFile>) -> CreditRecord {
+    let held = world.dossier.credits.iter_mut().find(|held| held.id == *id).unwrap();
+    held.files = files;
+    held.clone()
+}
+
+/// Submits the draft `id` with one file of `kind`.
+fn submit_with(world: &mut World, id: &CreditId, kind: EvidenceKind) -> Answer {
+    let record = put_files(world, id, vec![file(kind, 1)]);
+    world.educate(|dossier, rules, now| education::submit(dossier, &record, rules, now))
 }
 
 /// A course of 16 hours in person, on three days from `from`.

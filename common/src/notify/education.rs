@@ -1,4 +1,4 @@
-//! Mails about continuing education: hours recorded, recognised, refused, struck out, and evidence asked for.
+//! Mails about continuing education: hours claimed, recorded, recognised, refused, struck out, and evidence asked for.
 
 use super::{
     content::{Content, Tone, Writing, deadline_in_words},
@@ -44,6 +44,24 @@ fn about(content: Content, line: &HoursLine, amount: String) -> Content {
         ("本次", amount),
         ("本登记周期已计入", counted(line, line.counted_tenths)),
     ])
+}
+
+/// The receipt for a claim.
+pub(super) fn claimed(writing: Writing<'_>, line: &HoursLine) -> Content {
+    let amount = counted(line, line.tenths);
+    let content = Content::new(
+        Tone::Done,
+        "已提交",
+        format!("继续教育申报已提交：{amount}"),
+        "您的继续教育申报已提交".to_owned(),
+    )
+    .summary("等待认定，认定后计入本登记周期。".to_owned())
+    .paragraph(format!("您申报的 {amount}继续教育已收到，认定后计入本登记周期，在此之前不计入。"));
+    about(content, line, amount)
+        .facts([("记录编号", line.credit.to_string())])
+        .paragraph(standing(line))
+        .steps(NEXT, ["认定结果将通过邮件告知，在此之前可以登录系统修改或撤回。", NOT_ME])
+        .link(VIEW, writing.letterhead.registration())
 }
 
 /// A provider recorded hours, or corrected what it had recorded.

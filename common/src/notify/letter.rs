@@ -142,6 +142,7 @@ fn content(notification: &Notification, writing: Writing<'_>) -> Content {
                 hours_unit,
             },
         ),
+        Message::HoursClaimed { hours } => education::claimed(writing, hours),
         Message::HoursRecorded { hours, corrected, reasons } => {
             education::recorded(writing, hours, *corrected, reasons)
         }

@@ -195,7 +195,6 @@ async fn credit(desk: &Desk, input: CreditInput) -> anyhow::Result<Option<Credit
         done_from: input.completed_on,
         done_to: input.completed_on,
         particulars: Particulars::default(),
-        evidence: Vec::new(),
     };
     let record = CreditRecord::entered(
         CreditId::mint(&input.holder_id, registration.cycle.start, random_u128()?),

@@ -2,7 +2,10 @@
 
 use super::{Application, Change, JournalAction, State, holder::amend, part_of};
 use crate::{
-    attachment::{Attachment, AttachmentKind, AttachmentState, ContentType, Inspection},
+    attachment::{
+        Announced, Attachment, AttachmentKind, AttachmentState, ContentType, Inspection, check_arrived,
+        check_file, display_name, is_kept,
+    },
     date::Instant,
     dossier::Dossier,
     error::Refusal,
@@ -12,8 +15,6 @@ use crate::{
 
 /// The most attachments, unconfirmed ones included, that one application holds.
 const MOST_ATTACHMENTS: usize = 40;
-/// Seconds after which a place that nothing was confirmed in is given up.
-const PENDING_SECONDS: i64 = 86_400;
 
 /// A file that a holder wants to upload, as announced.
 #[derive(Debug, Clone)]
@@ -36,25 +37,6 @@ fn limits(rules: &RuleSet, kind: AttachmentKind) -> Result<&AttachmentRules, Ref
     rules.attachments.get(&kind).ok_or(Refusal::UnknownAttachment)
 }
 
-fn check_file(
-    rules: &AttachmentRules,
-    kind: AttachmentKind,
-    format: ContentType,
-    size: u64,
-) -> Result<(), Refusal> {
-    if !rules.content_types.contains(&format) {
-        let accepted = rules.content_types.iter().map(|format| format.label()).collect::<Vec<_>>().join("、");
-        return Err(Refusal::AttachmentFormat { kind, accepted });
-    }
-    if size > rules.max_bytes {
-        return Err(Refusal::AttachmentTooLarge { kind, max_bytes: rules.max_bytes });
-    }
-    if size == 0 {
-        return Err(Refusal::AttachmentMismatch { what: "文件是空的" });
-    }
-    Ok(())
-}
-
 /// Gives a place for an upload. It doesn't count until [`confirm_attachment`] has looked at the file.
 pub fn request_attachment(
     application: &Application,
@@ -66,24 +48,20 @@ pub fn request_attachment(
         return Err(Refusal::WrongState { state: application.state.label(), wanted: "上传附件" });
     }
     let limits = limits(library.get(&application.rules), request.kind)?;
-    check_file(limits, request.kind, request.content_type, request.size)?;
+    check_file(limits, request.kind.label(), request.content_type, request.size)?;
     let mut next = application.next(now);
-    next.attachments.retain(|attachment| {
-        attachment.is_confirmed() || attachment.requested_at.plus_seconds(PENDING_SECONDS) > now
-    });
+    next.attachments.retain(|attachment| attachment.is_confirmed() || is_kept(attachment.requested_at, now));
     let of_kind =
         next.attachments.iter().filter(|held| held.kind == request.kind && held.is_confirmed()).count();
     // Where one file is the most, another takes its place once confirmed.
     let full = limits.max_files > 1 && of_kind >= usize::from(limits.max_files);
     if full || next.attachments.len() >= MOST_ATTACHMENTS {
-        return Err(Refusal::TooManyAttachments { kind: request.kind, max_files: limits.max_files });
+        return Err(Refusal::TooManyAttachments { of: request.kind.label(), max_files: limits.max_files });
     }
-    let file_name: String =
-        request.file_name.chars().filter(|character| !character.is_control()).take(100).collect();
     next.attachments.push(Attachment {
         id: request.id,
         kind: request.kind,
-        file_name,
+        file_name: display_name(&request.file_name),
         content_type: request.content_type,
         size: request.size,
         sha256: request.sha256,
@@ -111,25 +89,19 @@ pub fn confirm_attachment(
     let announced = application.attachment(id).ok_or(Refusal::UnknownAttachment)?;
     let rules = library.get(&application.rules);
     let limits = limits(rules, announced.kind)?;
-    let format = ContentType::of_bytes(&file.head)
-        .ok_or(Refusal::AttachmentMismatch { what: "文件内容不是图片或 PDF" })?;
-    check_file(limits, announced.kind, format, file.size)?;
-    if format != announced.content_type {
-        return Err(Refusal::AttachmentMismatch { what: "文件格式" });
-    }
-    if file.size != announced.size {
-        return Err(Refusal::AttachmentMismatch { what: "文件大小" });
-    }
-    if announced.sha256.as_ref().is_some_and(|hash| !hash.eq_ignore_ascii_case(&file.sha256)) {
-        return Err(Refusal::AttachmentMismatch { what: "校验值" });
-    }
+    let said = Announced {
+        content_type: announced.content_type,
+        size: announced.size,
+        sha256: announced.sha256.as_deref(),
+    };
+    check_arrived(limits, announced.kind.label(), &said, file)?;
     let (kind, confirmed_before) = (announced.kind, announced.is_confirmed());
     let mut next = application.next(now);
     let counts = |held: &Attachment| held.id != *id && held.kind == kind && held.is_confirmed();
     if limits.max_files == 1 {
         next.attachments.retain(|held| !counts(held));
     } else if next.attachments.iter().filter(|held| counts(held)).count() >= usize::from(limits.max_files) {
-        return Err(Refusal::TooManyAttachments { kind, max_files: limits.max_files });
+        return Err(Refusal::TooManyAttachments { of: kind.label(), max_files: limits.max_files });
     }
     for held in next.attachments.iter_mut().filter(|held| held.id == *id) {
         held.state = AttachmentState::Confirmed;

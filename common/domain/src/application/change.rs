@@ -94,6 +94,8 @@ pub enum JournalAction {
     Reminded,
     /// The registration lapsed.
     Lapsed,
+    /// A claim of hours was entered by their holder, not yet submitted.
+    HoursDrafted,
     /// Hours were claimed by their holder.
     HoursClaimed,
     /// A claim of hours was edited.

@@ -1,11 +1,7 @@
 //! What was done: an activity as a holder or a provider describes it, and the course it may have been.
 
 use super::{CreditCategory, CreditForm, Hours};
-use crate::{
-    date::CalendarDate,
-    form::ShortText,
-    id::{AttachmentId, CourseId},
-};
+use crate::{date::CalendarDate, form::ShortText, id::CourseId};
 use serde::{Deserialize, Serialize};
 
 /// Where a paper appeared.
@@ -143,67 +139,6 @@ impl Particulars {
     }
 }
 
-/// What a file proves, as the guide lists it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-#[serde(rename_all = "snake_case")]
-pub enum EvidenceKind {
-    /// 培训（会议）通知
-    Notice,
-    /// 签到表
-    SignInSheet,
-    /// 结业证书
-    CompletionCertificate,
-    /// 平台学习记录
-    LearningRecord,
-    /// 论文录用通知
-    AcceptanceLetter,
-    /// 刊物或著作的封面、目录、版权页和正文
-    Publication,
-    /// 课题立项或结项材料
-    ProjectPapers,
-    /// 学历学位证书
-    DegreeCertificate,
-    /// 成绩单
-    CourseTranscript,
-    /// 备案核准材料
-    FilingApproval,
-    /// 其他证明材料
-    Other,
-}
-
-impl EvidenceKind {
-    /// The name people see.
-    pub fn label(self) -> &'static str {
-        match self {
-            Self::Notice => "培训（会议）通知",
-            Self::SignInSheet => "签到表",
-            Self::CompletionCertificate => "结业证书",
-            Self::LearningRecord => "平台学习记录",
-            Self::AcceptanceLetter => "论文录用通知",
-            Self::Publication => "刊物或著作的封面、目录和版权页",
-            Self::ProjectPapers => "课题立项或结项材料",
-            Self::DegreeCertificate => "学历学位证书",
-            Self::CourseTranscript => "成绩单",
-            Self::FilingApproval => "备案核准材料",
-            Self::Other => "其他证明材料",
-        }
-    }
-}
-
-/// A file that proves an activity, as it was looked at when its upload was confirmed.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-#[serde(deny_unknown_fields)]
-pub struct Evidence {
-    /// The attachment.
-    pub attachment: AttachmentId,
-    /// SHA-256 of the stored file, 64 hex digits in lower case. The same file in two records is seen by it.
-    pub sha256: String,
-    /// What it shows.
-    pub kind: EvidenceKind,
-}
-
 /// One activity of continuing education.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
@@ -228,9 +163,6 @@ pub struct Activity {
     /// What its form asks for.
     #[serde(default)]
     pub particulars: Particulars,
-    /// What proves it.
-    #[serde(default)]
-    pub evidence: Vec<Evidence>,
 }
 
 impl Activity {
@@ -280,7 +212,6 @@ impl Course {
             done_from: from,
             done_to: to,
             particulars: self.particulars.clone(),
-            evidence: Vec::new(),
         }
     }
 }

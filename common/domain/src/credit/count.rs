@@ -152,7 +152,11 @@ fn shut_out(cycle: &Cycle, record: &CreditRecord, rules: &RuleSet, pending: bool
         return Some(Why::NotOnRecord);
     }
     // Last, so that somebody who waits for a decision is told beforehand what it can't change.
-    (record.state == CreditState::Pending && !pending).then_some(Why::Pending)
+    match record.state {
+        CreditState::Draft => Some(Why::Draft),
+        CreditState::Pending if !pending => Some(Why::Pending),
+        _ => None,
+    }
 }
 
 /// True where an activity was put on record as `filing` asks.

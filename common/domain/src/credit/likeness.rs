@@ -55,8 +55,8 @@ fn alike(a: &CreditRecord, b: &CreditRecord) -> Vec<LikenessKind> {
     if same_person && a.activity.course.is_some() && a.activity.course == b.activity.course {
         found.push(LikenessKind::SameCourse);
     }
-    let files: BTreeSet<&str> = a.activity.evidence.iter().map(|file| file.sha256.as_str()).collect();
-    if b.activity.evidence.iter().any(|file| files.contains(file.sha256.as_str())) {
+    let files: BTreeSet<&str> = a.contents().collect();
+    if b.contents().any(|content| files.contains(content)) {
         found.push(LikenessKind::SameEvidence);
     }
     if same_person && overlap(&a.activity, &b.activity) {
@@ -98,8 +98,8 @@ pub(super) fn within(credits: &[CreditRecord]) -> BTreeMap<CreditId, Vec<Likenes
         if let Some(course) = &credit.activity.course {
             by_course.entry((&credit.holder, course.as_str())).or_default().push(&credit.id);
         }
-        for file in &credit.activity.evidence {
-            by_file.entry(&file.sha256).or_default().push(&credit.id);
+        for content in credit.contents() {
+            by_file.entry(content).or_default().push(&credit.id);
         }
     }
     let courses = by_course.values().map(|ids| (LikenessKind::SameCourse, ids));

@@ -7,22 +7,22 @@ mod activity;
 mod assess;
 mod conversion;
 mod count;
+mod evidence;
 mod hours;
 mod likeness;
 mod record;
 mod refusal;
 mod uncounted;
 
-pub use activity::{
-    Activity, Course, DegreeLevel, Evidence, EvidenceKind, JournalClass, Particular, Particulars,
-};
+pub use activity::{Activity, Course, DegreeLevel, JournalClass, Particular, Particulars};
 pub use assess::{Assessment, Line, RenewalOutlook, Tally, assess};
 pub(crate) use conversion::Worth;
 pub use conversion::{Conversion, ConversionRow};
 pub(crate) use count::ActivityKey;
+pub use evidence::{EvidenceFile, EvidenceKind};
 pub use hours::Hours;
 pub use likeness::{Likeness, LikenessKind, likenesses};
-pub use record::{Audit, CreditRecord, CreditState, Ruling};
+pub use record::{Audit, CreditRecord, CreditState, RosterRow, Ruling};
 pub use refusal::CreditRefusal;
 pub use uncounted::{Uncounted, Why};
 

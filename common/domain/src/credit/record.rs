@@ -1,7 +1,11 @@
 //! A record of continuing education and its states.
 //!
 //! ```text
-//!   provider ──record──▶ Recorded ◀─correct─┐        holder ──claim──▶ Pending ◀─edit─┐
+//!                                                    holder ──claim──▶ Draft ◀─edit─┐
+//!                                                                      │ │ └────────┘
+//!                                                             withdraw │ │ submit
+//!                                                                      ▼ ▼
+//!   provider ──record──▶ Recorded ◀─correct─┐                  Withdrawn Pending ◀─edit─┐
 //!                         │  │ └────────────┘                          │ │ │ └────────┘
 //!                  strike │  │ asked for evidence             withdraw │ │ │ recognise (in full or in part)
 //!                         ▼  ▼                                         ▼ │ ▼
@@ -10,13 +14,13 @@
 //!   Recorded, Recognised ──void (fraud)──▶ Voided
 //! ```
 
-use super::{Activity, Hours};
+use super::{Activity, EvidenceFile, Hours};
 use crate::{
     actor::Actor,
     application::Reason,
     date::{CalendarDate, Instant},
     district::DistrictCode,
-    id::{CreditId, HolderId},
+    id::{AttachmentId, CreditId, HolderId, RosterId},
 };
 use serde::{Deserialize, Serialize};
 
@@ -25,9 +29,11 @@ use serde::{Deserialize, Serialize};
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum CreditState {
+    /// Entered by the holder, not yet submitted. Doesn't count, and stands in nobody's way.
+    Draft,
     /// Recorded by a provider. Counts.
     Recorded,
-    /// Claimed by the holder, not yet looked at. Doesn't count.
+    /// Submitted by the holder, not yet looked at. Doesn't count.
     Pending,
     /// Looked at and recognised, in full or in part. Counts.
     Recognised,
@@ -41,12 +47,20 @@ pub enum CreditState {
 
 impl CreditState {
     /// Every state.
-    pub const ALL: [Self; 6] =
-        [Self::Recorded, Self::Pending, Self::Recognised, Self::Refused, Self::Withdrawn, Self::Voided];
+    pub const ALL: [Self; 7] = [
+        Self::Draft,
+        Self::Recorded,
+        Self::Pending,
+        Self::Recognised,
+        Self::Refused,
+        Self::Withdrawn,
+        Self::Voided,
+    ];
 
     /// The name people see.
     pub fn label(self) -> &'static str {
         match self {
+            Self::Draft => "未提交",
             Self::Recorded => "已记录",
             Self::Pending => "待认定",
             Self::Recognised => "已认定",
@@ -103,6 +117,19 @@ impl Audit {
     }
 }
 
+/// The row of a class list that a record was made from.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct RosterRow {
+    /// The class list.
+    pub roster: RosterId,
+    /// The row, as the class list counts them.
+    pub row: u32,
+}
+
+/// Days after its last change until a draft is given up.
+const DRAFT_DAYS: i64 = 180;
+
 /// Hours of one activity, of one holder, in one cycle.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CreditRecord {
@@ -120,6 +147,9 @@ pub struct CreditRecord {
     pub district: DistrictCode,
     /// What was done.
     pub activity: Activity,
+    /// What proves it: confirmed files, and places where some are uploaded to.
+    #[serde(default)]
+    pub files: Vec<EvidenceFile>,
     /// Hours as claimed, or as a provider recorded them.
     pub claimed: Hours,
     /// 学时 or 小时: what those hours are. Never converted.
@@ -132,6 +162,12 @@ pub struct CreditRecord {
     pub recorded_at: Instant,
     /// When it last changed.
     pub updated_at: Instant,
+    /// When its holder submitted it; none for a draft and for what somebody else recorded.
+    #[serde(default)]
+    pub submitted_at: Option<Instant>,
+    /// The row of a class list that it was made from.
+    #[serde(default)]
+    pub roster: Option<RosterRow>,
     /// What was decided last, and why.
     pub ruling: Option<Ruling>,
     /// The sample it was drawn into.
@@ -141,7 +177,7 @@ pub struct CreditRecord {
 }
 
 impl CreditRecord {
-    /// A new record of `activity`, entered by `by` at `now`: a holder's waits, anybody else's counts.
+    /// A new record of `activity`, entered by `by` at `now`: a holder's is a draft, anybody else's counts.
     ///
     /// What it asks of the activity was checked before, by [`crate::education`].
     pub fn entered(
@@ -159,15 +195,18 @@ impl CreditRecord {
             cycle_start: id.cycle_start(),
             id,
             version: 1,
-            state: if claimed_by_holder { CreditState::Pending } else { CreditState::Recorded },
+            state: if claimed_by_holder { CreditState::Draft } else { CreditState::Recorded },
             district,
             activity,
+            files: Vec::new(),
             claimed: hours,
             unit: unit.to_owned(),
             recognised: if claimed_by_holder { Hours::ZERO } else { hours },
             recorded_by: by,
             recorded_at: now,
             updated_at: now,
+            submitted_at: None,
+            roster: None,
             ruling: None,
             audit: None,
             next_due: None,
@@ -179,9 +218,33 @@ impl CreditRecord {
         Self { version: self.version + 1, updated_at: now, ..self.clone() }
     }
 
+    /// A file, or the place for one, by id.
+    pub fn file(&self, id: &AttachmentId) -> Option<&EvidenceFile> {
+        self.files.iter().find(|file| file.id == *id)
+    }
+
+    /// The files that were looked at: those that count.
+    pub fn confirmed_files(&self) -> impl Iterator<Item = &EvidenceFile> {
+        self.files.iter().filter(|file| file.is_confirmed())
+    }
+
+    /// The SHA-256 (hex) of each confirmed file.
+    pub fn contents(&self) -> impl Iterator<Item = &str> {
+        self.files.iter().filter_map(EvidenceFile::content)
+    }
+
+    /// When a draft that nobody touches is given up; none for what was submitted or recorded.
+    pub fn draft_expires_at(&self) -> Option<Instant> {
+        (self.state == CreditState::Draft).then(|| self.updated_at.plus_seconds(DRAFT_DAYS * 86_400))
+    }
+
+    /// The sample it was drawn into, while nothing was decided on that.
+    pub fn open_audit(&self) -> Option<&Audit> {
+        self.audit.as_ref().filter(|audit| self.state.counts() && audit.is_open())
+    }
+
     /// True while somebody has to look at it: a claim that waits, or a sample whose evidence was asked for.
     pub fn is_undecided(&self) -> bool {
-        self.state == CreditState::Pending
-            || (self.state.counts() && self.audit.as_ref().is_some_and(Audit::is_open))
+        self.state == CreditState::Pending || self.open_audit().is_some()
     }
 }

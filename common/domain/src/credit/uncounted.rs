@@ -12,6 +12,8 @@ use serde::{Deserialize, Serialize};
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Why {
+    /// The holder entered it and hasn't submitted it yet.
+    Draft,
     /// Nobody has looked at the claim yet.
     Pending,
     /// The claim was refused.
@@ -50,7 +52,8 @@ pub enum Why {
 
 impl Why {
     /// Every reason.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 18] = [
+        Self::Draft,
         Self::Pending,
         Self::Refused,
         Self::Withdrawn,
@@ -75,6 +78,7 @@ impl Why {
         let form = record.activity.form;
         let unit = rules.hours.unit.as_str();
         match self {
+            Self::Draft => "尚未提交，不计入，请上传证明材料后提交".to_owned(),
             Self::Pending => "已申报，正在等待认定，认定后计入".to_owned(),
             Self::Refused => "经审核不予认定，理由见认定意见，可补充材料后重新申报".to_owned(),
             Self::Withdrawn => "该记录已撤回，不计入".to_owned(),
@@ -115,7 +119,7 @@ impl Why {
         let form = record.activity.form;
         let hours = &rules.hours;
         match self {
-            Self::Pending => rules.cite("hours.claim_stage", &hours.claim_stage),
+            Self::Draft | Self::Pending => rules.cite("hours.claim_stage", &hours.claim_stage),
             Self::Refused | Self::Withdrawn | Self::Voided | Self::RecognisedInPart => {
                 rules.cite("hours.grounds", &hours.grounds)
             }

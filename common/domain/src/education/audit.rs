@@ -1,10 +1,10 @@
 //! Samples: some records that count are drawn, and their holders are asked for evidence.
 
-use super::{Place, check};
+use super::Place;
 use crate::{
     actor::{Actor, Reviewer},
     application::{Change, JournalAction},
-    credit::{Audit, CreditRecord, CreditRefusal, Evidence},
+    credit::{Audit, CreditRecord, CreditRefusal},
     date::Instant,
     dossier::Dossier,
     error::Refusal,
@@ -93,32 +93,6 @@ fn asked(
         place.change(dossier, next, by, Vec::new(), |hours| message.map(|message| message(hours)));
     change.journal.rule = Some(place.rules.cite("hours.evidence_days", &place.rules.hours.evidence_days));
     change
-}
-
-/// Brings the evidence that was asked for. Late is better than never: it's taken as long as nothing was decided.
-pub fn bring_evidence(
-    dossier: &Dossier,
-    record: &CreditRecord,
-    evidence: Vec<Evidence>,
-    library: &RuleLibrary,
-    now: Instant,
-) -> Result<Change, Refusal> {
-    if record.holder != dossier.profile.holder {
-        return Err(CreditRefusal::UnknownCredit.into());
-    }
-    let place = Place::of(dossier, record, library)?;
-    let mut next = record.next(now);
-    let Some(audit) = next.audit.as_mut().filter(|audit| record.state.counts() && audit.is_open()) else {
-        return Err(CreditRefusal::EvidenceNotAsked.into());
-    };
-    audit.answered_at = Some(now);
-    next.next_due = None;
-    next.activity.evidence = evidence;
-    let mut problems = check::Problems::default();
-    check::check_evidence(&place, &next.activity, &mut problems);
-    problems.into_result()?;
-    let by = Actor::Holder(record.holder.clone());
-    Ok(place.change(dossier, next, (by, JournalAction::EvidenceBrought), Vec::new(), |_| None))
 }
 
 /// The day the reminder job looks at a sample next: the next threshold's, as far as they lie within the time given. None

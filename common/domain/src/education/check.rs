@@ -7,15 +7,13 @@ use crate::{
     dossier::Dossier,
     error::{FieldError, Refusal},
     id::CreditId,
+    rules::RuleSet,
 };
-use std::collections::BTreeSet;
 
 /// The most hours one record can claim; more is a slip of the keyboard.
 pub(super) const MOST: Hours = Hours::from_tenths(10_000);
 /// The most hours there are in a day.
 const DAY: u32 = 240;
-/// The most files that prove one activity.
-const MOST_FILES: usize = 10;
 
 /// Everything that is wrong with fields, by field.
 #[derive(Default)]
@@ -117,25 +115,29 @@ pub(super) fn check_particulars(place: &Place<'_>, activity: &Activity, problems
     });
 }
 
-/// The files: one of a kind that the rules ask for, each of them once.
-pub(super) fn check_evidence(place: &Place<'_>, activity: &Activity, problems: &mut Problems) {
-    let Some(form) = place.rules.credit_form(activity.form) else { return };
-    let files = &activity.evidence;
-    let proved = form.evidence.is_empty() || files.iter().any(|file| form.evidence.contains(&file.kind));
+/// Everything that an activity must say to be taken, with `hours` of it, but for what proves it. Gives the hours claimed.
+/// `today` is none for what may lie ahead.
+pub(super) fn check_said(
+    place: &Place<'_>,
+    activity: &Activity,
+    (hours, unit): (Option<Hours>, Option<&str>),
+    today: Option<CalendarDate>,
+    problems: &mut Problems,
+) -> Result<Hours, Refusal> {
+    check_terms(place, activity, unit)?;
+    check_days(activity, today, problems);
+    check_particulars(place, activity, problems);
+    Ok(check_hours(place, activity, hours, problems))
+}
+
+/// The files that were looked at: one of a kind that the rules ask for.
+pub(super) fn check_evidence(rules: &RuleSet, record: &CreditRecord, problems: &mut Problems) {
+    let Some(form) = rules.credit_form(record.activity.form) else { return };
+    let proved =
+        form.evidence.is_empty() || record.confirmed_files().any(|file| form.evidence.contains(&file.kind));
     problems.require(proved, "evidence", "missing_evidence", || {
         let kinds: Vec<_> = form.evidence.iter().map(|kind| kind.label()).collect();
         format!("请上传下列证明材料之一：{}", kinds.join("、"))
-    });
-    problems.require(files.len() <= MOST_FILES, "evidence", "too_many_files", || {
-        format!("证明材料最多 {MOST_FILES} 个")
-    });
-    let ids: BTreeSet<_> = files.iter().map(|file| &file.attachment).collect();
-    problems
-        .require(ids.len() == files.len(), "evidence", "file_twice", || "同一个文件不能添加两次".to_owned());
-    let is_hash =
-        |text: &str| text.len() == 64 && text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
-    problems.require(files.iter().all(|file| is_hash(&file.sha256)), "evidence", "file_unconfirmed", || {
-        "证明材料尚未确认上传，请重新上传".to_owned()
     });
 }
 
@@ -153,6 +155,19 @@ pub(super) fn check_course(
         return Err(CreditRefusal::OverCourse { hours: course.hours, unit: course.unit.clone() }.into());
     }
     Ok(())
+}
+
+/// Refuses what another record of the same activity, that counts or may come to, says already.
+pub(super) fn check_once(
+    dossier: &Dossier,
+    place: &Place<'_>,
+    activity: &Activity,
+    but: Option<&CreditId>,
+) -> Result<(), Refusal> {
+    already(dossier, place, activity, but).map_or(Ok(()), |other| {
+        let rule = place.rules.cite("hours.one_activity_once", &place.rules.hours.one_activity_once);
+        Err(CreditRefusal::AlreadyCredited { other: other.id.clone(), rule }.into())
+    })
 }
 
 /// Another record of the same activity that counts or may come to, of whichever cycle.

@@ -6,16 +6,20 @@
 mod audit;
 mod check;
 mod claim;
+mod evidence;
 mod preview;
 mod provide;
 mod review;
+mod submit;
 mod void;
 
-pub use audit::{ask_for_evidence, bring_evidence, draw, evidence_due};
+pub use audit::{ask_for_evidence, draw, evidence_due};
 pub use claim::{ClaimInput, claim, edit_claim, withdraw_claim};
+pub use evidence::{EvidenceRequest, confirm_evidence, remove_evidence, request_evidence};
 pub use preview::{Obstacle, Preview, preview};
-pub use provide::{Correction, Row, correct, record, strike};
+pub use provide::{Correction, Row, correct, is_own, record, strike};
 pub use review::{recognise, refuse};
+pub use submit::{lacking, submit};
 pub use void::{Consequence, ConsequenceKind, VoidEffect, void, void_effect};
 
 use crate::{
@@ -87,6 +91,31 @@ impl<'a> Place<'a> {
         Ok(Self { registration, cycle, closed: None, rules })
     }
 
+    /// As [`Self::of`], of a record that is the holder's own.
+    fn own(dossier: &'a Dossier, record: &CreditRecord, library: &'a RuleLibrary) -> Result<Self, Refusal> {
+        if record.holder == dossier.profile.holder {
+            Self::of(dossier, record, library)
+        } else {
+            Err(CreditRefusal::UnknownCredit.into())
+        }
+    }
+
+    /// Refuses what, done by `done_to`, would count in another cycle than this one, or in none.
+    fn check_same_cycle(
+        &self,
+        dossier: &Dossier,
+        done_to: CalendarDate,
+        library: &RuleLibrary,
+    ) -> Result<(), Refusal> {
+        let target = Place::open(dossier, Some(&self.registration.number), done_to, library)?;
+        if target.cycle.start == self.cycle.start {
+            return Ok(());
+        }
+        let (start, end) = (self.cycle.start, self.cycle.end);
+        let rule = self.rules.cite_hours(self.cycle.level);
+        Err(CreditRefusal::OutsideCycle { start, end, rule }.into())
+    }
+
     /// Refuses what would change hours that an approved renewal has used.
     fn check_unlocked(&self, wanted: &'static str) -> Result<(), Refusal> {
         self.closed.map_or(Ok(()), |closed| {
@@ -142,6 +171,7 @@ impl<'a> Place<'a> {
         message: Message,
     ) -> Notification {
         let what = match action {
+            JournalAction::HoursClaimed => "claimed",
             JournalAction::HoursRecorded => "recorded",
             JournalAction::HoursCorrected => "corrected",
             JournalAction::HoursStruck => "struck",

@@ -4,7 +4,7 @@ use super::{Place, check, is_sensible, needed_reasons};
 use crate::{
     actor::Actor,
     application::{Change, JournalAction, Reason},
-    credit::{Course, CreditRecord, CreditRefusal, CreditState, Hours},
+    credit::{Course, CreditRecord, CreditRefusal, CreditState, Hours, RosterRow},
     date::{CalendarDate, Instant},
     dossier::Dossier,
     error::Refusal,
@@ -28,6 +28,8 @@ pub struct Row {
     pub from: Option<CalendarDate>,
     /// Last day attended; none for the course's.
     pub to: Option<CalendarDate>,
+    /// Where on which class list it is.
+    pub source: Option<RosterRow>,
 }
 
 /// Records one attendee's hours of `course`. They count at once.
@@ -73,10 +75,22 @@ pub fn record(
     }
     let district = place.registration.district.clone();
     let mut next = CreditRecord::entered(id, district, activity, hours, &course.unit, by.clone(), now);
-    next.version = held.map_or(0, |held| held.version) + 1;
+    next.roster = row.source.clone();
+    if let Some(held) = held {
+        next.version = held.version + 1;
+        next.files = held.files.clone();
+    }
     Ok(place.change(dossier, next, (by, JournalAction::HoursRecorded), Vec::new(), |hours| {
         Some(Message::HoursRecorded { hours, corrected: false, reasons: Vec::new() })
     }))
+}
+
+/// The record that `row` itself made before, where `refusal` says that the hours are recorded already: whoever goes
+/// through a class list again knows their own work by it.
+pub fn is_own(dossier: &Dossier, refusal: &CreditRefusal, row: &RosterRow) -> Option<CreditId> {
+    let CreditRefusal::AlreadyRecorded { other } = refusal else { return None };
+    let held = dossier.credit(other).filter(|held| held.roster.as_ref() == Some(row))?;
+    Some(held.id.clone())
 }
 
 /// Where a row stands that `provider` may still change.

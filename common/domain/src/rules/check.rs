@@ -1,6 +1,6 @@
 //! A rule set that contradicts itself is refused before anybody is judged by it.
 
-use super::{CreditFormRules, Filing, RuleSet};
+use super::{AttachmentRules, CreditFormRules, Filing, RuleSet};
 use crate::{
     application::ApplicationKind,
     attachment::AttachmentKind,
@@ -77,9 +77,7 @@ impl RuleSet {
         for kind in AttachmentKind::ALL {
             let rules = self.attachments.get(&kind);
             require(
-                rules.is_some_and(|rules| {
-                    rules.max_bytes > 0 && rules.max_files > 0 && !rules.content_types.is_empty()
-                }),
+                rules.is_some_and(AttachmentRules::accepts_something),
                 &format!("attachments.{kind:?} is missing or accepts nothing"),
             );
         }
@@ -160,6 +158,7 @@ impl RuleSet {
             "hours.claim_stage is none of review.stages",
         );
         require(*hours.audit_percent <= 100, "hours.audit_percent is over 100");
+        require(hours.files.accepts_something(), "hours.files accepts nothing");
         require(*hours.evidence_days > 0, "hours.evidence_days is zero");
         require(!hours.grounds.is_empty(), "hours.grounds is empty: nothing could be refused");
     }
@@ -271,6 +270,12 @@ evidence = { value = [\"completion_certificate\", \"sign_in_sheet\", \"notice\"]
     #[case("hours.unit", "unit = { value = \"学时\"", "unit = { value = \"课时\"")]
     #[case("hours.audit_percent", "audit_percent = { value = 0,", "audit_percent = { value = 101,")]
     #[case("hours.evidence_days", "evidence_days = { value = 30,", "evidence_days = { value = 0,")]
+    #[case(
+        "hours.files accepts nothing",
+        "max_bytes = 10_485_760, max_files = 10",
+        "max_bytes = 0, max_files = 10"
+    )]
+    #[case("hours.files accepts nothing", "max_files = 10 }", "max_files = 0 }")]
     #[case(
         "hours.claim_stage",
         "[[review.stages]]\nstage = \"preliminary\"\narea_digits = 4\nqueue_shards = 1\n",

@@ -1,6 +1,6 @@
 //! Rules of continuing education: how many hours, of what, from which forms, proved by what.
 
-use super::{Citation, Ground, RuleSet, Sourced};
+use super::{AttachmentRules, Citation, Ground, RuleSet, Sourced};
 use crate::{
     application::Stage,
     certificate::CertificateLevel,
@@ -31,6 +31,8 @@ pub struct HoursRules {
     pub cycle_cap: Option<Sourced<Hours>>,
     /// Each form of education.
     pub forms: BTreeMap<CreditForm, CreditFormRules>,
+    /// What may be uploaded as evidence, and how many files one record may have.
+    pub files: Sourced<AttachmentRules>,
     /// The stage whose reviewers decide claims.
     pub claim_stage: Sourced<Stage>,
     /// How many of a hundred records that count are drawn as a sample.

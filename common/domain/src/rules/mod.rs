@@ -149,7 +149,7 @@ pub struct ReviewRules {
     pub claim_minutes: Sourced<u16>,
 }
 
-/// What may be uploaded as one kind of attachment.
+/// What may be uploaded as one kind of attachment, or as evidence of hours.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct AttachmentRules {
@@ -157,8 +157,15 @@ pub struct AttachmentRules {
     pub content_types: BTreeSet<ContentType>,
     /// The most bytes one file may have.
     pub max_bytes: u64,
-    /// The most files of this kind in one application.
+    /// The most files of this kind in one application, or in one record of hours.
     pub max_files: u8,
+}
+
+impl AttachmentRules {
+    /// True where something can be uploaded at all.
+    fn accepts_something(&self) -> bool {
+        self.max_bytes > 0 && self.max_files > 0 && !self.content_types.is_empty()
+    }
 }
 
 /// A field that may be changed in the register.

@@ -91,7 +91,6 @@ pub fn activity(form: CreditForm, category: CreditCategory, day: CalendarDate) -
         done_from: day,
         done_to: day,
         particulars,
-        evidence: Vec::new(),
     }
 }
 

@@ -1,6 +1,6 @@
 //! What a holder claims: what it must say, when it can be changed, and what a preview says beforehand.
 
-use super::{claim_of, course, ethics, file, hours, library, tables};
+use super::{claim_of, course, draft, ethics, hours, library, submit_with, tables};
 use crate::common::{Answer, World, activity, code};
 use domain::{
     application::JournalAction,
@@ -8,7 +8,7 @@ use domain::{
     date::{CalendarDate, date},
     education::{self, ClaimInput, Preview},
     error::Refusal,
-    id::{CourseId, CreditId},
+    id::CourseId,
 };
 use rstest::rstest;
 
@@ -20,15 +20,14 @@ fn world() -> World {
 }
 
 fn claim(world: &mut World, input: &ClaimInput) -> Answer {
-    let holder = world.dossier.profile.holder.clone();
     let entropy = world.journal.len() as u128;
-    world.educate(|dossier, rules, now| {
-        education::claim(dossier, input, |start| CreditId::mint(&holder, start, entropy), rules, now)
-    })
+    draft(world, input, entropy)
 }
 
+/// Claimed and submitted.
 fn claimed(world: &mut World, input: &ClaimInput) -> CreditRecord {
-    claim(world, input).unwrap().credit.unwrap()
+    let id = claim(world, input).unwrap().credit.unwrap().id;
+    submit_with(world, &id, EvidenceKind::CompletionCertificate).unwrap().credit.unwrap()
 }
 
 fn preview(world: &World, input: &ClaimInput) -> Preview {
@@ -39,41 +38,18 @@ fn seminar() -> ClaimInput {
     claim_of(CreditForm::Seminar, date(2027, 6, 1), 60)
 }
 
-#[test]
-fn a_claim_waits_and_counts_for_nothing_until_it_is_recognised() {
-    let mut world = world();
-    let change = claim(&mut world, &seminar()).unwrap();
-    let record = change.credit.unwrap();
-    assert_eq!(
-        (record.state, record.claimed, record.recognised),
-        (CreditState::Pending, hours(60), hours(0))
-    );
-    assert_eq!((record.version, record.unit.as_str()), (1, "学时"));
-    assert_eq!(record.cycle_start, date(2026, 3, 2));
-    assert_eq!(record.district.as_str(), "420106");
-    assert_eq!((change.journal.action, change.notifications.len()), (JournalAction::HoursClaimed, 0));
-    assert!(change.journal.rule.is_some());
-    let assessed = world.assessed();
-    assert_eq!((assessed.shortfall.counted, assessed.pending()), (hours(0), hours(60)));
-}
-
 type Edit = fn(&mut ClaimInput);
 
 #[rstest]
 #[case::hours_not_said(|claim: &mut ClaimInput| claim.hours = None, "hours", "missing_field")]
 #[case::no_hours(|claim: &mut ClaimInput| claim.hours = Some(hours(0)), "hours", "hours_absurd")]
 #[case::more_than_a_day_has(|claim: &mut ClaimInput| claim.hours = Some(hours(241)), "hours", "hours_absurd")]
-#[case::absurd(|claim: &mut ClaimInput| { claim.activity.form = CreditForm::Research; claim.hours = Some(hours(10_001)); claim.activity.evidence = vec![file(EvidenceKind::ProjectPapers, 1)] }, "hours", "hours_absurd")]
+#[case::absurd(|claim: &mut ClaimInput| { claim.activity.form = CreditForm::Research; claim.hours = Some(hours(10_001)) }, "hours", "hours_absurd")]
 #[case::days_the_wrong_way_round(|claim: &mut ClaimInput| claim.activity.done_from = date(2027, 6, 2), "done_from", "dates_out_of_order")]
 #[case::tomorrow(|claim: &mut ClaimInput| claim.activity.done_to = date(2027, 6, 11), "done_to", "date_in_future")]
-#[case::no_evidence(|claim: &mut ClaimInput| claim.activity.evidence.clear(), "evidence", "missing_evidence")]
-#[case::evidence_of_another_kind(|claim: &mut ClaimInput| claim.activity.evidence[0].kind = EvidenceKind::DegreeCertificate, "evidence", "missing_evidence")]
-#[case::a_file_twice(|claim: &mut ClaimInput| { let file = claim.activity.evidence[0].clone(); claim.activity.evidence.push(file) }, "evidence", "file_twice")]
-#[case::a_file_that_was_not_looked_at(|claim: &mut ClaimInput| claim.activity.evidence[0].sha256.clear(), "evidence", "file_unconfirmed")]
-#[case::eleven_files(|claim: &mut ClaimInput| claim.activity.evidence = (1..=11).map(|n| file(EvidenceKind::SignInSheet, n)).collect(), "evidence", "too_many_files")]
 #[case::a_course_nobody_knows(|claim: &mut ClaimInput| claim.activity.course = Some(CourseId::mint(1)), "course", "unknown_course")]
-#[case::a_paper_without_its_journal(|claim: &mut ClaimInput| { claim.activity.form = CreditForm::Paper; claim.activity.evidence[0].kind = EvidenceKind::Publication }, "particulars.journal_class", "missing_field")]
-#[case::a_degree_without_its_level(|claim: &mut ClaimInput| { claim.activity.form = CreditForm::Degree; claim.activity.evidence[0].kind = EvidenceKind::DegreeCertificate }, "particulars.degree_level", "missing_field")]
+#[case::a_paper_without_its_journal(|claim: &mut ClaimInput| { claim.activity.form = CreditForm::Paper }, "particulars.journal_class", "missing_field")]
+#[case::a_degree_without_its_level(|claim: &mut ClaimInput| { claim.activity.form = CreditForm::Degree }, "particulars.degree_level", "missing_field")]
 fn a_claim_says_what_is_wrong_by_field(#[case] edit: Edit, #[case] field: &str, #[case] problem: &str) {
     let mut world = world();
     let mut input = seminar();
@@ -83,10 +59,10 @@ fn a_claim_says_what_is_wrong_by_field(#[case] edit: Edit, #[case] field: &str, 
     let errors: Vec<_> = errors.iter().map(|error| (error.field.as_str(), error.code.as_str())).collect();
     assert_eq!(errors, [(field, problem)]);
     assert_eq!(world.dossier, before);
-    // The preview names the same, but for evidence, which isn't needed yet, and days, which may lie ahead.
+    // The preview names the same, but for days, which may lie ahead.
     let problems = preview(&world, &input).problems;
     let seen = problems.iter().any(|error| error.field == field && error.code == problem);
-    assert_eq!(seen, field != "evidence" && field != "done_to");
+    assert_eq!(seen, field != "done_to");
 }
 
 #[rstest]
@@ -158,13 +134,14 @@ fn a_degree_is_claimed_with_the_hours_the_ministry_gives_it(
     input.hours = tenths.map(hours);
     input.activity.particulars.degree_level = Some(DegreeLevel::Master);
     input.activity.particulars.degree_awarded = true;
-    input.activity.evidence[0].kind = EvidenceKind::DegreeCertificate;
     let answer = claim(&mut world, &input);
     assert_eq!(code(&answer), expected);
     if let Ok(change) = answer {
         let record = change.credit.unwrap();
         assert_eq!((record.claimed, record.unit.as_str()), (hours(claimed), "小时"));
-        // Once is once, also in what waits.
+        // Once is once, also in what waits; a draft stands in nobody's way.
+        assert_eq!(code(&claim(&mut world, &input)), "ok");
+        submit_with(&mut world, &record.id, EvidenceKind::DegreeCertificate).unwrap();
         let again = claim(&mut world, &input).unwrap_err();
         assert_eq!(
             (again.code(), again.rule().unwrap().rule.as_str()),
@@ -190,7 +167,6 @@ fn a_course_says_what_it_was_and_counts_once() {
         (record.activity.category, record.activity.title.as_str()),
         (CreditCategory::Ethics, "社会工作价值观与伦理")
     );
-    assert_eq!(record.activity.evidence.len(), 1);
     assert_eq!(code(&claim(&mut world, &of_course(Some(80)))), "already_credited");
     // Taken back, it's free again.
     world.educate(|dossier, rules, now| education::withdraw_claim(dossier, &record, rules, now)).unwrap();
@@ -210,13 +186,14 @@ fn a_claim_stays_within_its_course(#[case] edit: Edit, #[case] expected: &str) {
 }
 
 #[rstest]
+#[case(CreditState::Draft, "ok")]
 #[case(CreditState::Pending, "ok")]
 #[case(CreditState::Recorded, "wrong_credit_state")]
 #[case(CreditState::Recognised, "wrong_credit_state")]
 #[case(CreditState::Refused, "wrong_credit_state")]
 #[case(CreditState::Withdrawn, "wrong_credit_state")]
 #[case(CreditState::Voided, "wrong_credit_state")]
-fn a_claim_is_edited_and_taken_back_while_it_waits(#[case] state: CreditState, #[case] expected: &str) {
+fn a_claim_is_edited_and_taken_back_until_it_is_decided(#[case] state: CreditState, #[case] expected: &str) {
     let mut world = world();
     let record = claimed(&mut world, &seminar());
     let held = CreditRecord { state, ..record.clone() };
@@ -229,7 +206,8 @@ fn a_claim_is_edited_and_taken_back_while_it_waits(#[case] state: CreditState, #
     assert_eq!(code(&answer), expected);
     if let Ok(change) = answer {
         let next = change.credit.unwrap();
-        assert_eq!((next.claimed, next.version, &next.id), (hours(45), 2, &record.id));
+        assert_eq!((next.claimed, next.version, &next.id), (hours(45), 3, &record.id));
+        assert_eq!((next.state, next.files), (state, record.files.clone()));
         assert_eq!(change.journal.action, JournalAction::HoursClaimEdited);
     }
     let answer = world.educate(|dossier, rules, now| education::withdraw_claim(dossier, &held, rules, now));

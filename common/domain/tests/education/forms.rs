@@ -275,6 +275,7 @@ fn values_without_a_source_are_on_the_holders_side_and_say_so() {
 
 /// Every state but the two that count.
 #[rstest]
+#[case(CreditState::Draft, Why::Draft)]
 #[case(CreditState::Pending, Why::Pending)]
 #[case(CreditState::Refused, Why::Refused)]
 #[case(CreditState::Withdrawn, Why::Withdrawn)]

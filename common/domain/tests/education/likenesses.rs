@@ -57,7 +57,7 @@ fn two_people_can_be_at_two_places() {
 fn one_file_is_seen_across_people_and_cycles_and_whatever_became_of_it() {
     let with_file = |day, content| {
         let mut record = attended(CreditForm::Online, day, day);
-        record.activity.evidence = vec![file(EvidenceKind::CompletionCertificate, content)];
+        record.files = vec![file(EvidenceKind::CompletionCertificate, content)];
         record
     };
     let mine = with_file(1, 1);

@@ -25,7 +25,7 @@ static CAPPED: LazyLock<RuleSet> = LazyLock::new(|| {
 /// and one category, as [`domain::credit::Course::attended`] sees to.
 fn record() -> impl Strategy<Value = CreditRecord> {
     let what = (0..9_usize, any::<bool>(), -400..1500_i64, 1..400_u32, 0..=10_u32);
-    let which = (0..6_usize, prop::option::weighted(0.4, 0..4_u128), 0..12_u8, any::<u64>());
+    let which = (0..7_usize, prop::option::weighted(0.4, 0..4_u128), 0..12_u8, any::<u64>());
     (what, which).prop_map(|((form, ethics, day, tenths, share), (state, course, odd, id))| {
         let form = course.map_or(CreditForm::ALL[form], |course| CreditForm::ALL[(course % 3) as usize]);
         let ethics = course.map_or(ethics, |course| course % 2 == 0);
@@ -38,7 +38,7 @@ fn record() -> impl Strategy<Value = CreditRecord> {
         record.state = if odd < 8 { CreditState::Recorded } else { CreditState::ALL[state] };
         record.recognised = match record.state {
             CreditState::Recorded => record.claimed,
-            CreditState::Pending | CreditState::Refused => Hours::ZERO,
+            CreditState::Draft | CreditState::Pending | CreditState::Refused => Hours::ZERO,
             _ => Hours::from_tenths(tenths * share / 10),
         };
         match odd {

@@ -4,10 +4,13 @@ use super::{course, hours, reason};
 use crate::common::{Answer, World, activity, code};
 use domain::{
     application::{JournalAction, Reason},
-    credit::{Course, CreditCategory, CreditForm, CreditRecord, CreditState},
+    credit::{
+        Course, CreditCategory, CreditForm, CreditRecord, CreditRefusal, CreditState, EvidenceKind, RosterRow,
+    },
     date::{CalendarDate, date},
     education::{self, Correction, Row},
-    id::{CreditId, StaffId},
+    error::Refusal,
+    id::{CreditId, RosterId, StaffId},
     notification::Message,
 };
 use rstest::rstest;
@@ -27,7 +30,9 @@ fn class() -> Course {
 }
 
 fn row() -> Row {
-    Row { registration: None, name: "张三".parse().unwrap(), hours: None, from: None, to: None }
+    Row {
+        registration: None, name: "张三".parse().unwrap(), hours: None, from: None, to: None, source: None
+    }
 }
 
 fn record(world: &mut World, course: &Course, row: &Row) -> Answer {
@@ -178,10 +183,11 @@ fn a_row_that_was_taken_back_can_be_recorded_again_and_one_struck_out_for_fraud_
     assert_eq!(world.credit(&held.id).state, CreditState::Withdrawn);
     assert_eq!(world.assessed().shortfall.counted, hours(0));
     let Message::HoursVoided { taken_back: true, .. } = world.last_message() else { panic!("told") };
-    let taken_back = world.credit(&held.id);
+    let taken_back = super::put_files(&mut world, &held.id, vec![super::file(EvidenceKind::Notice, 1)]);
     assert_eq!(code(&strike(&mut world, &taken_back, &provider())), "wrong_credit_state");
     let again = recorded(&mut world, Some(80));
     assert_eq!((&again.id, again.version, again.state), (&held.id, 3, CreditState::Recorded));
+    assert_eq!(again.files, taken_back.files, "what was uploaded is kept");
     assert_eq!(world.assessed().shortfall.counted, hours(80));
     world.dossier.credits[0].state = CreditState::Voided;
     assert_eq!(code(&record(&mut world, &class(), &row())), "already_voided");
@@ -205,4 +211,35 @@ fn another_course_the_same_day_is_recorded_and_seen() {
     let assessed = world.assessed();
     assert_eq!(assessed.shortfall.counted, hours(190), "a morning and an afternoon are two trainings");
     assert!(assessed.lines.iter().all(|line| line.likenesses.len() == 1));
+}
+
+/// Row `row` of the provider's class list of number `list`.
+fn of_list(list: u128, row: u32) -> RosterRow {
+    RosterRow { roster: RosterId::mint(&provider(), date(2027, 6, 10), list), row }
+}
+
+#[test]
+fn a_class_list_knows_its_own_rows_when_it_comes_again() {
+    let mut world = world();
+    let from = |source: &RosterRow| Row { source: Some(source.clone()), ..row() };
+    let first = of_list(1, 7);
+    let held = record(&mut world, &class(), &from(&first)).unwrap().credit.unwrap();
+    assert_eq!(held.roster.as_ref(), Some(&first));
+    let Err(Refusal::Credit(refusal)) = record(&mut world, &class(), &from(&first)) else { panic!("twice") };
+    assert_eq!(refusal.code(), "already_recorded");
+    assert_eq!(education::is_own(&world.dossier, &refusal, &first), Some(held.id.clone()));
+    for other in [of_list(1, 8), of_list(2, 7)] {
+        assert_eq!(education::is_own(&world.dossier, &refusal, &other), None, "{other:?}");
+    }
+    let another = CreditRefusal::AlreadyVoided { other: held.id.clone() };
+    assert_eq!(education::is_own(&world.dossier, &another, &first), None);
+    // Taken back and recorded from another list, it's that list's.
+    strike(&mut world, &held, &provider()).unwrap();
+    let second = of_list(2, 1);
+    let again = record(&mut world, &class(), &from(&second)).unwrap().credit.unwrap();
+    assert_eq!((again.id, again.roster.as_ref()), (held.id, Some(&second)));
+    assert_eq!(education::is_own(&world.dossier, &refusal, &first), None);
+    // Recorded without a list, it's nobody's.
+    let bare = recorded(&mut self::world(), None);
+    assert_eq!(bare.roster, None);
 }

@@ -93,7 +93,8 @@ fn claims_that_wait_are_part_of_the_advice(#[case] waits: u32, #[case] said: &st
 fn renewed() -> (World, CreditRecord, CreditRecord) {
     let mut world = world();
     let class = course(date(2028, 5, 4));
-    let row = Row { registration: None, name: "张三".parse().unwrap(), hours: None, from: None, to: None };
+    let name = "张三".parse().unwrap();
+    let row = Row { registration: None, name, hours: None, from: None, to: None, source: None };
     let provider = StaffId::mint(500);
     let recorded = world
         .educate(|dossier, rules, now| education::record(dossier, &class, &row, &provider, rules, now))

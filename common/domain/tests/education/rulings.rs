@@ -1,14 +1,13 @@
 //! What reviewers decide on claims: in full, in part, not at all; and who may.
 
-use super::{claim_of, hours, reason};
+use super::{claim_of, draft, hours, reason, submit_with};
 use crate::common::{Answer, World, code, final_reviewer, identity_key, preliminary_reviewer};
 use domain::{
     actor::{Actor, Reviewer},
     application::{JournalAction, Reason, Stage},
-    credit::{CreditForm, CreditRecord, CreditState},
+    credit::{CreditForm, CreditRecord, CreditState, EvidenceKind},
     date::date,
     education,
-    id::CreditId,
     notification::Message,
 };
 use rstest::rstest;
@@ -17,11 +16,12 @@ use rstest::rstest;
 fn waiting() -> (World, CreditRecord) {
     let mut world = World::registered(date(2026, 3, 2));
     world.go_to_day(date(2027, 6, 10));
-    let holder = world.dossier.profile.holder.clone();
-    let input = claim_of(CreditForm::Seminar, date(2027, 6, 1), 60);
-    let mint = |start| CreditId::mint(&holder, start, 1);
-    let change =
-        world.educate(|dossier, rules, now| education::claim(dossier, &input, mint, rules, now)).unwrap();
+    let id = draft(&mut world, &claim_of(CreditForm::Seminar, date(2027, 6, 1), 60), 1)
+        .unwrap()
+        .credit
+        .unwrap()
+        .id;
+    let change = submit_with(&mut world, &id, EvidenceKind::CompletionCertificate).unwrap();
     (world, change.credit.unwrap())
 }
 
@@ -50,7 +50,7 @@ fn what_is_recognised_in_full_counts_and_its_holder_is_told() {
     let (mut world, record) = waiting();
     let change = recognise(&mut world, &record, &reviewer(), None, vec![]).unwrap();
     let next = change.credit.unwrap();
-    assert_eq!((next.state, next.recognised, next.version), (CreditState::Recognised, hours(60), 2));
+    assert_eq!((next.state, next.recognised, next.version), (CreditState::Recognised, hours(60), 3));
     assert_eq!(next.ruling.unwrap().by, Actor::Staff(reviewer().id));
     assert_eq!(
         (change.journal.action, change.journal.stage),
@@ -61,7 +61,7 @@ fn what_is_recognised_in_full_counts_and_its_holder_is_told() {
         panic!("told")
     };
     assert_eq!((line.tenths, line.counted_tenths), (60, 60));
-    assert!(!next.activity.evidence.is_empty());
+    assert!(!next.files.is_empty());
 }
 
 #[rstest]
@@ -106,6 +106,7 @@ fn a_refusal_gives_reasons(#[case] reasons: Vec<Reason>, #[case] expected: &str)
 }
 
 #[rstest]
+#[case(CreditState::Draft, "wrong_credit_state")]
 #[case(CreditState::Pending, "ok")]
 #[case(CreditState::Recorded, "wrong_credit_state")]
 #[case(CreditState::Recognised, "wrong_credit_state")]

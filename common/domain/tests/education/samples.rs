@@ -1,6 +1,6 @@
 //! Samples: who is drawn, what is asked of them, and until when.
 
-use super::{course, done, file, hours, library, reason};
+use super::{course, done, hours, library, reason, submit_with};
 use crate::common::{Answer, World, code, preliminary_reviewer};
 use domain::{
     credit::{Audit, CreditCategory::Professional, CreditForm, CreditRecord, CreditState, EvidenceKind},
@@ -49,7 +49,7 @@ fn a_draw_can_be_done_again_from_its_seed_whatever_the_order() {
 #[test]
 fn only_what_counts_and_was_never_drawn_is_drawn() {
     let rules = percent(100);
-    let mut credits = records(6);
+    let mut credits = records(7);
     for (record, state) in credits.iter_mut().zip(CreditState::ALL) {
         record.state = state;
     }
@@ -57,8 +57,8 @@ fn only_what_counts_and_was_never_drawn_is_drawn() {
         credits.iter().filter(|record| record.state.counts()).map(|record| record.id.clone()).collect();
     assert_eq!(draw(&credits, "s", &rules), counting);
     assert_eq!(counting.len(), 2);
-    let at = credits[0].recorded_at;
-    credits[0].audit =
+    let at = credits[1].recorded_at;
+    credits[1].audit =
         Some(Audit { asked_at: at, due: at.day(), answered_at: None, closed_at: Some(at), reminded: None });
     assert_eq!(draw(&credits, "s", &rules).len(), 1);
 }
@@ -127,8 +127,7 @@ fn after_days_without_a_run_one_letter_makes_up_for_all() {
 }
 
 fn bring(world: &mut World, record: &CreditRecord, kind: EvidenceKind) -> Answer {
-    let evidence = vec![file(kind, 1)];
-    world.educate(|dossier, rules, now| education::bring_evidence(dossier, record, evidence, rules, now))
+    submit_with(world, &record.id, kind)
 }
 
 #[rstest]
@@ -146,7 +145,7 @@ fn evidence_is_taken_until_it_is_decided(
     assert_eq!(code(&answer), expected);
     if answer.is_ok() {
         let next = world.credit(&record.id);
-        assert_eq!((next.next_due, next.activity.evidence.len()), (None, 1));
+        assert_eq!((next.next_due, next.files.len()), (None, 1));
         assert_eq!(education::evidence_due(&world.dossier, &next, world.now, world.rules), None);
     }
 }

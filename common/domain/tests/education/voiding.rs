@@ -140,7 +140,13 @@ fn striking_out_is_for_who_decides_last(#[case] by: Reviewer, #[case] expected: 
 
 #[rstest]
 fn what_does_not_count_is_not_struck_out(
-    #[values(CreditState::Pending, CreditState::Refused, CreditState::Withdrawn, CreditState::Voided)]
+    #[values(
+        CreditState::Draft,
+        CreditState::Pending,
+        CreditState::Refused,
+        CreditState::Withdrawn,
+        CreditState::Voided
+    )]
     state: CreditState,
 ) {
     let (mut world, record) = with_bought_hours();

@@ -221,6 +221,7 @@ fn every_message() -> Vec<(&'static str, Message)> {
         ("renewal_due_last_day", renewal_due(0, 10)),
         ("renewal_due_short_of_ethics", renewal_due_of(30, (365, 60), 80)),
         ("renewal_due_short_of_ethics_alone", renewal_due_of(30, (0, 60), 0)),
+        ("hours_claimed", Message::HoursClaimed { hours: hours(160) }),
         ("hours_recorded", Message::HoursRecorded { hours: hours(160), corrected: false, reasons: vec![] }),
         (
             "hours_corrected",

@@ -126,7 +126,6 @@ impl Story<'_> {
                 done_from: completed_on,
                 done_to: completed_on,
                 particulars: Particulars::default(),
-                evidence: Vec::new(),
             };
             let record = CreditRecord::entered(
                 CreditId::mint(&holder, cycle_start, random_u128()?),
