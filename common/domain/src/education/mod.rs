@@ -6,6 +6,7 @@
 mod audit;
 mod check;
 mod claim;
+mod course;
 mod evidence;
 mod preview;
 mod provide;
@@ -15,6 +16,7 @@ mod void;
 
 pub use audit::{ask_for_evidence, draw, evidence_due};
 pub use claim::{ClaimInput, claim, edit_claim, withdraw_claim};
+pub use course::{CourseInput, offer, withdraw_course};
 pub use evidence::{EvidenceRequest, confirm_evidence, remove_evidence, request_evidence};
 pub use preview::{Obstacle, Preview, preview};
 pub use provide::{Correction, Row, correct, is_own, record, strike};
