@@ -3,6 +3,7 @@
 //! As in [`crate::application`], each command is a pure function from the state, the rules and the time to a [`Change`] or
 //! a [`Refusal`]. Which hours count is never decided here: that is [`crate::credit::assess`]'s alone.
 
+mod alike;
 mod audit;
 mod check;
 mod claim;
@@ -14,6 +15,7 @@ mod review;
 mod submit;
 mod void;
 
+pub use alike::alike_key;
 pub use audit::{ask_for_evidence, draw, evidence_due};
 pub use claim::{ClaimInput, claim, edit_claim, withdraw_claim};
 pub use course::{CourseInput, offer, withdraw_course};
