@@ -1,6 +1,7 @@
 //! Continuing education: what counts, what doesn't and why; who may say so; what a renewal asks of it.
 
 mod claims;
+mod courses;
 mod cycles;
 mod drafts;
 mod files;
@@ -25,7 +26,7 @@ use domain::{
     },
     date::{CalendarDate, date},
     education::{self, ClaimInput},
-    id::{AttachmentId, CourseId, CreditId, HolderId},
+    id::{AttachmentId, CourseId, CreditId, HolderId, StaffId},
     rules::{RuleLibrary, RuleSet},
 };
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -156,6 +157,10 @@ fn course(from: CalendarDate) -> Course {
         from,
         to: from.plus_days(2),
         particulars: Particulars::default(),
+        held_by: StaffId::mint(500),
+        offered_at: noon(from),
+        withdrawn_at: None,
+        version: 1,
     }
 }
 

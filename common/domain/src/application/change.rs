@@ -114,6 +114,10 @@ pub enum JournalAction {
     HoursRefused,
     /// Hours were struck out for fraud.
     HoursVoided,
+    /// A course was put into the catalogue.
+    CourseOffered,
+    /// A course was taken out of the catalogue.
+    CourseWithdrawn,
     /// A record of hours was drawn as a sample, and evidence asked for.
     EvidenceAsked,
     /// Evidence that was asked for was brought.

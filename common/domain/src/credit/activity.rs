@@ -1,6 +1,6 @@
-//! What was done: an activity as a holder or a provider describes it, and the course it may have been.
+//! What was done: an activity as a holder or a provider describes it.
 
-use super::{CreditCategory, CreditForm, Hours};
+use super::{CreditCategory, CreditForm};
 use crate::{date::CalendarDate, form::ShortText, id::CourseId};
 use serde::{Deserialize, Serialize};
 
@@ -169,49 +169,5 @@ impl Activity {
     /// Calendar days from the first to the last, both counted; none where they're the wrong way round.
     pub fn days(&self) -> u32 {
         u32::try_from(self.done_from.days_until(self.done_to) + 1).unwrap_or(0)
-    }
-}
-
-/// A course of the catalogue: one event with its days. Held again, it's another course.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-pub struct Course {
-    /// Its id.
-    pub id: CourseId,
-    /// Its title.
-    pub title: ShortText,
-    /// Who holds it.
-    pub provider: ShortText,
-    /// Its form.
-    pub form: CreditForm,
-    /// Ethics or not.
-    pub category: CreditCategory,
-    /// The hours of somebody who attended all of it.
-    pub hours: Hours,
-    /// 学时 or 小时, as the provider means them.
-    pub unit: String,
-    /// First day.
-    pub from: CalendarDate,
-    /// Last day.
-    pub to: CalendarDate,
-    /// Under which number and on which day it was put on record, where it's an in-house training.
-    #[serde(default)]
-    pub particulars: Particulars,
-}
-
-impl Course {
-    /// Having attended it from `from` to `to`. Form, category, title and provider are the course's, whoever tells of
-    /// it: two records of one course can't disagree on where they count.
-    pub fn attended(&self, from: CalendarDate, to: CalendarDate) -> Activity {
-        Activity {
-            form: self.form,
-            category: self.category,
-            title: self.title.clone(),
-            course: Some(self.id.clone()),
-            provider: Some(self.provider.clone()),
-            done_from: from,
-            done_to: to,
-            particulars: self.particulars.clone(),
-        }
     }
 }

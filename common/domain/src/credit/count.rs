@@ -147,8 +147,7 @@ fn shut_out(cycle: &Cycle, record: &CreditRecord, rules: &RuleSet, pending: bool
     if form.is_none_or(|form| !*form.accepted) {
         return Some(Why::FormNotAccepted);
     }
-    let filing = form.and_then(|form| form.filing.as_ref()).map_or(Filing::None, |filing| **filing);
-    if !is_on_record(activity, filing) {
+    if !is_on_record(activity, rules) {
         return Some(Why::NotOnRecord);
     }
     // Last, so that somebody who waits for a decision is told beforehand what it can't change.
@@ -159,8 +158,10 @@ fn shut_out(cycle: &Cycle, record: &CreditRecord, rules: &RuleSet, pending: bool
     }
 }
 
-/// True where an activity was put on record as `filing` asks.
-fn is_on_record(activity: &Activity, filing: Filing) -> bool {
+/// True where an activity was put on record as the rules ask of its form.
+pub(crate) fn is_on_record(activity: &Activity, rules: &RuleSet) -> bool {
+    let filing = rules.credit_form(activity.form).and_then(|form| form.filing.as_ref());
+    let filing = filing.map_or(Filing::None, |filing| **filing);
     let particulars = &activity.particulars;
     match filing {
         Filing::None => true,

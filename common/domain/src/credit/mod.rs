@@ -7,6 +7,7 @@ mod activity;
 mod assess;
 mod conversion;
 mod count;
+mod course;
 mod evidence;
 mod hours;
 mod likeness;
@@ -14,11 +15,12 @@ mod record;
 mod refusal;
 mod uncounted;
 
-pub use activity::{Activity, Course, DegreeLevel, JournalClass, Particular, Particulars};
+pub use activity::{Activity, DegreeLevel, JournalClass, Particular, Particulars};
 pub use assess::{Assessment, Line, RenewalOutlook, Tally, assess};
 pub(crate) use conversion::Worth;
 pub use conversion::{Conversion, ConversionRow};
-pub(crate) use count::ActivityKey;
+pub(crate) use count::{ActivityKey, is_on_record};
+pub use course::Course;
 pub use evidence::{EvidenceFile, EvidenceKind};
 pub use hours::Hours;
 pub use likeness::{Likeness, LikenessKind, likenesses};
@@ -96,6 +98,11 @@ impl CreditForm {
             Self::Degree => "degree",
             Self::InHouse => "in_house",
         }
+    }
+
+    /// True where somebody holds it and others attend: what a catalogue offers. The rest is one's own work.
+    pub fn is_attended(self) -> bool {
+        matches!(self, Self::Online | Self::InPerson | Self::Seminar | Self::Conference | Self::InHouse)
     }
 
     /// True where somebody has to be at a place on a day, so that two on one day are worth a second look.

@@ -243,6 +243,22 @@ impl CreditRecord {
         self.audit.as_ref().filter(|audit| self.state.counts() && audit.is_open())
     }
 
+    /// True where it may be drawn as a sample: it counts, and was never drawn.
+    pub fn is_drawable(&self) -> bool {
+        self.state.counts() && self.audit.is_none()
+    }
+
+    /// When it began to count: a provider's row when it was recorded, a claim when it was recognised. None for what
+    /// doesn't count. A claim that was drawn and recognised again counts since then.
+    pub fn counts_since(&self) -> Option<Instant> {
+        let claimed = matches!(self.recorded_by, Actor::Holder(_));
+        match self.state {
+            CreditState::Recognised if claimed => self.ruling.as_ref().map(|ruling| ruling.at),
+            CreditState::Recorded | CreditState::Recognised => Some(self.recorded_at),
+            _ => None,
+        }
+    }
+
     /// True while somebody has to look at it: a claim that waits, or a sample whose evidence was asked for.
     pub fn is_undecided(&self) -> bool {
         self.state == CreditState::Pending || self.open_audit().is_some()

@@ -18,7 +18,7 @@ pub enum CreditRefusal {
     #[error("没有找到该继续教育记录，请在记录列表中核对后重试")]
     UnknownCredit,
     /// The state doesn't allow the command.
-    #[error("该继续教育记录当前为「{state}」，不能{wanted}")]
+    #[error("当前状态为「{state}」，不能{wanted}")]
     WrongState {
         /// The present state, in Chinese.
         state: &'static str,
@@ -74,6 +74,9 @@ pub enum CreditRefusal {
     /// Name and certificate belong to different people.
     #[error("姓名与证书登记的姓名不一致，请核对")]
     NameDisagrees,
+    /// The course was taken out of the catalogue.
+    #[error("该课程已由培训机构撤回，不能申报或记录，请与培训机构核对")]
+    CourseWithdrawn,
     /// Not within the course's days.
     #[error("日期不在课程日期（{}至 {}）之内", .from.in_chinese(), .to.in_chinese())]
     OutsideCourse {
@@ -121,8 +124,8 @@ pub enum CreditRefusal {
         /// The stage, in Chinese.
         stage: &'static str,
     },
-    /// Another provider's record.
-    #[error("该记录不是由您的机构记录的，不能更正或撤回")]
+    /// Another provider's record or course.
+    #[error("该记录或课程不属于您的机构，不能更正或撤回")]
     OtherProvider,
     /// The effect that was shown isn't the effect it has now.
     #[error("作废的影响尚未确认，或确认后情况有变，请重新查看影响后确认")]
@@ -146,6 +149,7 @@ impl CreditRefusal {
             Self::AlreadyRecorded { .. } => "already_recorded",
             Self::AlreadyVoided { .. } => "already_voided",
             Self::NameDisagrees => "name_disagrees",
+            Self::CourseWithdrawn => "course_withdrawn",
             Self::OutsideCourse { .. } => "outside_course",
             Self::OverCourse { .. } => "over_course_hours",
             Self::OtherUnit { .. } => "other_unit",
@@ -168,6 +172,7 @@ impl CreditRefusal {
             | Self::AlreadyCredited { .. }
             | Self::AlreadyRecorded { .. }
             | Self::AlreadyVoided { .. }
+            | Self::CourseWithdrawn
             | Self::EffectNotConfirmed
             | Self::EvidenceNotAsked => RefusalClass::Conflict,
             Self::WrongReviewer { .. } | Self::OtherProvider => RefusalClass::Forbidden,

@@ -16,33 +16,25 @@ use crate::{
 use sha2::{Digest, Sha256};
 use std::collections::BTreeSet;
 
-/// Draws the share that the rules ask for, rounded up, from those of `records` that count and were never drawn.
+/// Draws the share that the rules ask for, rounded up, from the records with these `ids`: those that
+/// [can be drawn](CreditRecord::is_drawable), as the caller sees to.
 ///
 /// Who is drawn follows from `seed` and the records' ids alone, so that a draw can be done again and looked into, in
 /// whatever order the records come. Each record's place is a hash of both; nobody can choose an id that escapes a seed
 /// drawn later. A larger share draws the same records and more.
-pub fn draw<'a>(
-    records: impl IntoIterator<Item = &'a CreditRecord>,
-    seed: &str,
-    rules: &RuleSet,
-) -> BTreeSet<CreditId> {
-    let drawable = |record: &&CreditRecord| record.state.counts() && record.audit.is_none();
-    let mut ranked: Vec<_> = records
+pub fn draw(ids: impl IntoIterator<Item = CreditId>, seed: &str, rules: &RuleSet) -> BTreeSet<CreditId> {
+    let mut ranked: Vec<_> = ids
         .into_iter()
-        .filter(drawable)
-        .map(|record| {
-            let rank = Sha256::new()
-                .chain_update(seed)
-                .chain_update([0])
-                .chain_update(record.id.as_str())
-                .finalize();
-            (rank, &record.id)
+        .map(|id| {
+            let rank =
+                Sha256::new().chain_update(seed).chain_update([0]).chain_update(id.as_str()).finalize();
+            (rank, id)
         })
         .collect();
     ranked.sort_unstable();
     ranked.dedup();
     let share = (ranked.len() * usize::from(*rules.hours.audit_percent)).div_ceil(100);
-    ranked.into_iter().take(share).map(|(_, id)| id.clone()).collect()
+    ranked.into_iter().take(share).map(|(_, id)| id).collect()
 }
 
 /// Asks the holder of `record`, which was drawn, for evidence. Its hours count until that is decided. `reviewer` is none

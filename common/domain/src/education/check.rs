@@ -36,8 +36,7 @@ impl Problems {
 }
 
 /// The form must be one that the rules take, and the unit the one that they speak of.
-pub(super) fn check_terms(place: &Place<'_>, activity: &Activity, unit: Option<&str>) -> Result<(), Refusal> {
-    let rules = place.rules;
+pub(super) fn check_terms(rules: &RuleSet, activity: &Activity, unit: Option<&str>) -> Result<(), Refusal> {
     let form = activity.form;
     if rules.credit_form(form).is_none_or(|form| !*form.accepted) {
         let rule = rules.cite_form(form, "accepted", |form| Some(&form.accepted));
@@ -65,13 +64,13 @@ pub(super) fn check_days(activity: &Activity, today: Option<CalendarDate>, probl
 
 /// Hours as claimed, or as the conversion gives them where it gives so many each.
 pub(super) fn check_hours(
-    place: &Place<'_>,
+    rules: &RuleSet,
     activity: &Activity,
     hours: Option<Hours>,
     problems: &mut Problems,
 ) -> Hours {
-    let Some(form) = place.rules.credit_form(activity.form) else { return Hours::ZERO };
-    let unit = place.rules.hours.unit.as_str();
+    let Some(form) = rules.credit_form(activity.form) else { return Hours::ZERO };
+    let unit = rules.hours.unit.as_str();
     let worth = form.conversion.worth(activity);
     let claimed = match (hours, worth) {
         (Some(hours), _) => hours,
@@ -100,8 +99,8 @@ pub(super) fn check_hours(
 }
 
 /// What the form asks for, and that its table has a row for it.
-pub(super) fn check_particulars(place: &Place<'_>, activity: &Activity, problems: &mut Problems) {
-    let Some(form) = place.rules.credit_form(activity.form) else { return };
+pub(super) fn check_particulars(rules: &RuleSet, activity: &Activity, problems: &mut Problems) {
+    let Some(form) = rules.credit_form(activity.form) else { return };
     for particular in form.asks.iter() {
         let field = format!("particulars.{}", particular.key());
         problems.require(activity.particulars.has(*particular), &field, "missing_field", || {
@@ -118,16 +117,16 @@ pub(super) fn check_particulars(place: &Place<'_>, activity: &Activity, problems
 /// Everything that an activity must say to be taken, with `hours` of it, but for what proves it. Gives the hours claimed.
 /// `today` is none for what may lie ahead.
 pub(super) fn check_said(
-    place: &Place<'_>,
+    rules: &RuleSet,
     activity: &Activity,
     (hours, unit): (Option<Hours>, Option<&str>),
     today: Option<CalendarDate>,
     problems: &mut Problems,
 ) -> Result<Hours, Refusal> {
-    check_terms(place, activity, unit)?;
+    check_terms(rules, activity, unit)?;
     check_days(activity, today, problems);
-    check_particulars(place, activity, problems);
-    Ok(check_hours(place, activity, hours, problems))
+    check_particulars(rules, activity, problems);
+    Ok(check_hours(rules, activity, hours, problems))
 }
 
 /// The files that were looked at: one of a kind that the rules ask for.

@@ -8,7 +8,7 @@ use crate::{
     date::{CalendarDate, Instant},
     dossier::Dossier,
     error::Refusal,
-    id::CreditId,
+    id::{CourseId, CreditId},
     registration::RegistrationNumber,
     rules::RuleLibrary,
 };
@@ -37,6 +37,14 @@ impl ClaimInput {
             .map_or_else(|| said.clone(), |course| course.attended(said.done_from, said.done_to))
     }
 
+    /// Refuses a course that was withdrawn, but for a claim that names it already.
+    pub(super) fn check_offered(&self, named: Option<&CourseId>) -> Result<(), Refusal> {
+        match &self.course {
+            Some(course) if named != Some(&course.id) => Ok(course.check_offered()?),
+            _ => Ok(()),
+        }
+    }
+
     /// Checks all of it and gives the hours claimed. `today` is none for what may lie ahead.
     pub(super) fn check(
         &self,
@@ -55,7 +63,7 @@ impl ClaimInput {
         // All of a course, where nothing else is said.
         let whole = self.course.as_ref().filter(|course| course.unit == unit).map(|course| course.hours);
         let said = (self.hours.or(whole), self.unit.as_deref());
-        let hours = check::check_said(place, activity, said, today, problems)?;
+        let hours = check::check_said(place.rules, activity, said, today, problems)?;
         if let Some(course) = &self.course {
             check::check_course(course, activity, hours, unit)?;
         }
@@ -72,6 +80,7 @@ pub fn claim(
     library: &RuleLibrary,
     now: Instant,
 ) -> Result<Change, Refusal> {
+    input.check_offered(None)?;
     let activity = input.activity();
     let place = Place::open(dossier, input.registration.as_ref(), activity.done_to, library)?;
     let mut problems = check::Problems::default();
@@ -98,6 +107,7 @@ pub fn edit_claim(
     let place = own_open(dossier, record, library, "修改")?;
     // A claim that still waited when the renewal was approved was no part of it: it may be taken back, not changed.
     place.check_unlocked("修改")?;
+    input.check_offered(record.activity.course.as_ref())?;
     let activity = input.activity();
     place.check_same_cycle(dossier, activity.done_to, library)?;
     let mut problems = check::Problems::default();

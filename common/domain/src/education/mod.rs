@@ -3,9 +3,11 @@
 //! As in [`crate::application`], each command is a pure function from the state, the rules and the time to a [`Change`] or
 //! a [`Refusal`]. Which hours count is never decided here: that is [`crate::credit::assess`]'s alone.
 
+mod alike;
 mod audit;
 mod check;
 mod claim;
+mod course;
 mod evidence;
 mod preview;
 mod provide;
@@ -13,8 +15,10 @@ mod review;
 mod submit;
 mod void;
 
+pub use alike::alike_key;
 pub use audit::{ask_for_evidence, draw, evidence_due};
 pub use claim::{ClaimInput, claim, edit_claim, withdraw_claim};
+pub use course::{CourseInput, offer, withdraw_course};
 pub use evidence::{EvidenceRequest, confirm_evidence, remove_evidence, request_evidence};
 pub use preview::{Obstacle, Preview, preview};
 pub use provide::{Correction, Row, correct, is_own, record, strike};

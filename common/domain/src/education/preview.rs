@@ -77,6 +77,7 @@ fn answer(
     library: &RuleLibrary,
     now: Instant,
 ) -> Result<Preview, Refusal> {
+    input.check_offered(None)?;
     let activity = input.activity();
     let place = Place::open(dossier, input.registration.as_ref(), activity.done_to, library)?;
     let mut problems = check::Problems::default();

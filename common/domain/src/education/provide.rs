@@ -45,17 +45,16 @@ pub fn record(
     library: &RuleLibrary,
     now: Instant,
 ) -> Result<Change, Refusal> {
+    course.check_offered()?;
     let from = row.from.unwrap_or(course.from);
     let activity = course.attended(from, row.to.unwrap_or(course.to));
     let place = Place::open(dossier, row.registration.as_ref(), activity.done_to, library)?;
     if place.registration.name != row.name {
         return Err(CreditRefusal::NameDisagrees.into());
     }
-    check::check_terms(&place, &activity, Some(&course.unit))?;
     let mut problems = check::Problems::default();
-    check::check_days(&activity, Some(now.day()), &mut problems);
-    check::check_particulars(&place, &activity, &mut problems);
-    let hours = check::check_hours(&place, &activity, row.hours.or(Some(course.hours)), &mut problems);
+    let said = (row.hours.or(Some(course.hours)), Some(course.unit.as_str()));
+    let hours = check::check_said(place.rules, &activity, said, Some(now.day()), &mut problems)?;
     problems.into_result()?;
     check::check_course(course, &activity, hours, &course.unit)?;
 

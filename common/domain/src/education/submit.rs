@@ -78,7 +78,7 @@ fn check_draft(
     place.check_same_cycle(dossier, record.activity.done_to, library)?;
     let mut problems = check::Problems::default();
     let said = (Some(record.claimed), Some(record.unit.as_str()));
-    check::check_said(place, &record.activity, said, Some(now.day()), &mut problems)?;
+    check::check_said(place.rules, &record.activity, said, Some(now.day()), &mut problems)?;
     check::check_evidence(place.rules, record, &mut problems);
     problems.into_result()?;
     check::check_once(dossier, place, &record.activity, Some(&record.id))

@@ -4,10 +4,11 @@ use super::{counting, cycle, file, holder, hours, hubei_with};
 use crate::common::activity;
 use domain::{
     credit::{
-        CreditCategory::Professional, CreditForm, CreditRecord, CreditState, EvidenceKind, LikenessKind,
-        assess, likenesses,
+        CreditCategory::{self, Professional},
+        CreditForm, CreditRecord, CreditState, EvidenceKind, LikenessKind, assess, likenesses,
     },
     date::date,
+    education::alike_key,
     id::{CourseId, CreditId, HolderId},
 };
 use rstest::rstest;
@@ -100,4 +101,38 @@ fn one_course_of_one_person_is_seen_and_counts_once_by_the_record_with_more() {
     let rules = hubei_with(&[("one_activity_once = { value = true", "one_activity_once = { value = false")]);
     assert_eq!(assess(&cycle(&rules), &[less, more], &rules).shortfall.counted, hours(120));
     assert_eq!(holder(), HolderId::mint(20));
+}
+
+type Edit = fn(&mut CreditRecord);
+
+#[rstest]
+#[case::somebody_elses(|record: &mut CreditRecord| record.holder = HolderId::mint(21), true)]
+#[case::in_another_state(|record: &mut CreditRecord| record.state = CreditState::Refused, true)]
+#[case::with_other_files(|record: &mut CreditRecord| record.files = vec![file(EvidenceKind::Notice, 3)], true)]
+#[case::spelled_with_spaces(|record: &mut CreditRecord| record.activity.title = "社会 工作　实务 cbt".parse().unwrap(), true)]
+#[case::in_capitals(|record: &mut CreditRecord| record.activity.provider = Some("SWORK".parse().unwrap()), true)]
+#[case::of_another_title(|record: &mut CreditRecord| record.activity.title = "社会工作实务CB".parse().unwrap(), false)]
+#[case::by_another_provider(|record: &mut CreditRecord| record.activity.provider = None, false)]
+#[case::of_another_form(|record: &mut CreditRecord| record.activity.form = CreditForm::Seminar, false)]
+#[case::of_another_category(|record: &mut CreditRecord| record.activity.category = CreditCategory::Ethics, false)]
+#[case::begun_another_day(|record: &mut CreditRecord| record.activity.done_from = date(2027, 4, 30), false)]
+#[case::finished_another_day(|record: &mut CreditRecord| record.activity.done_to = date(2027, 5, 3), false)]
+#[case::of_other_hours(|record: &mut CreditRecord| record.claimed = hours(59), false)]
+#[case::of_another_unit(|record: &mut CreditRecord| record.unit = "小时".to_owned(), false)]
+#[case::of_a_course(|record: &mut CreditRecord| record.activity.course = Some(CourseId::mint(3)), false)]
+fn claims_that_say_the_same_have_one_key(#[case] edit: Edit, #[case] same: bool) {
+    let mut record = attended(CreditForm::Online, 1, 2);
+    record.activity.title = "社会工作实务CBT".parse().unwrap();
+    record.activity.provider = Some("Swork".parse().unwrap());
+    let key = alike_key(&record);
+    assert!(key.len() == 16 && key.bytes().all(|digit| digit.is_ascii_hexdigit()), "{key}");
+    let mut other = record.clone();
+    edit(&mut other);
+    assert_eq!(alike_key(&other) == key, same);
+    // What one field ends with isn't what the next begins with.
+    let (mut a, mut b) = (record.clone(), record);
+    a.activity.title = "社会工作实务CBTswork".parse().unwrap();
+    a.activity.provider = None;
+    b.activity.provider = Some("Swork".parse().unwrap());
+    assert_ne!(alike_key(&a), alike_key(&b));
 }

@@ -3,7 +3,10 @@
 use super::{course, done, hours, library, reason, submit_with};
 use crate::common::{Answer, World, code, preliminary_reviewer};
 use domain::{
-    credit::{Audit, CreditCategory::Professional, CreditForm, CreditRecord, CreditState, EvidenceKind},
+    actor::Actor,
+    credit::{
+        Audit, CreditCategory::Professional, CreditForm, CreditRecord, CreditState, EvidenceKind, Ruling,
+    },
     date::{CalendarDate, date},
     education::{self, draw},
     id::CreditId,
@@ -18,11 +21,10 @@ fn percent(percent: u8) -> RuleSet {
     super::hubei_with(&[("audit_percent = { value = 0,", &to)])
 }
 
-/// So many records that count, each with an id of its own.
-fn records(count: u128) -> Vec<CreditRecord> {
+/// So many records' ids.
+fn ids(count: u128) -> Vec<CreditId> {
     let record = done(CreditForm::Online, Professional, 60);
-    let id = |n| CreditId::mint(&record.holder, record.cycle_start, n * 7919 + 13);
-    (0..count).map(|n| CreditRecord { id: id(n), ..record.clone() }).collect()
+    (0..count).map(|n| CreditId::mint(&record.holder, record.cycle_start, n * 7919 + 13)).collect()
 }
 
 #[rstest]
@@ -33,34 +35,52 @@ fn records(count: u128) -> Vec<CreditRecord> {
 #[case::all(100, 200, 200)]
 #[case::of_none(50, 0, 0)]
 fn a_draw_takes_the_share_the_rules_ask_for(#[case] share: u8, #[case] of: u128, #[case] drawn: usize) {
-    assert_eq!(draw(&records(of), "2027-06", &percent(share)).len(), drawn);
+    assert_eq!(draw(ids(of), "2027-06", &percent(share)).len(), drawn);
 }
 
 #[test]
 fn a_draw_can_be_done_again_from_its_seed_whatever_the_order() {
-    let (rules, mut credits) = (percent(10), records(300));
-    let first = draw(&credits, "2027-06", &rules);
-    credits.reverse();
-    assert_eq!(draw(&credits, "2027-06", &rules), first);
-    assert_ne!(draw(&credits, "2027-07", &rules), first);
-    assert!(draw(&credits, "2027-06", &percent(20)).is_superset(&first), "a larger share draws more");
+    let (rules, mut all) = (percent(10), ids(300));
+    let first = draw(all.clone(), "2027-06", &rules);
+    all.reverse();
+    all.extend(ids(100));
+    assert_eq!(draw(all.clone(), "2027-06", &rules), first, "nor how often one comes");
+    assert_ne!(draw(all.clone(), "2027-07", &rules), first);
+    assert!(draw(all, "2027-06", &percent(20)).is_superset(&first), "a larger share draws more");
+}
+
+#[rstest]
+fn only_what_counts_and_was_never_drawn_can_be_drawn(
+    #[values(false, true)] drawn: bool,
+    #[values(false, true)] decided: bool,
+) {
+    let record = done(CreditForm::Online, Professional, 60);
+    let at = record.recorded_at;
+    let closed_at = decided.then_some(at);
+    let audit = Audit { asked_at: at, due: at.day(), answered_at: None, closed_at, reminded: None };
+    for state in CreditState::ALL {
+        let record = CreditRecord { state, audit: drawn.then(|| audit.clone()), ..record.clone() };
+        assert_eq!(record.is_drawable(), state.counts() && !drawn, "{state:?}");
+    }
 }
 
 #[test]
-fn only_what_counts_and_was_never_drawn_is_drawn() {
-    let rules = percent(100);
-    let mut credits = records(7);
-    for (record, state) in credits.iter_mut().zip(CreditState::ALL) {
-        record.state = state;
+fn a_row_counts_since_it_was_recorded_and_a_claim_since_it_was_recognised() {
+    let row = done(CreditForm::Online, Professional, 60);
+    let later = row.recorded_at.plus_seconds(86_400);
+    let ruling = Some(Ruling { by: Actor::System, at: later, reasons: vec![] });
+    let claim = CreditRecord { recorded_by: Actor::Holder(row.holder.clone()), ..row.clone() };
+    for state in CreditState::ALL {
+        let of = |record: &CreditRecord| {
+            CreditRecord { state, ruling: ruling.clone(), ..record.clone() }.counts_since()
+        };
+        let (recorded, claimed) = match state {
+            CreditState::Recorded => (Some(row.recorded_at), Some(row.recorded_at)),
+            CreditState::Recognised => (Some(row.recorded_at), Some(later)),
+            _ => (None, None),
+        };
+        assert_eq!((of(&row), of(&claim)), (recorded, claimed), "{state:?}");
     }
-    let counting: BTreeSet<_> =
-        credits.iter().filter(|record| record.state.counts()).map(|record| record.id.clone()).collect();
-    assert_eq!(draw(&credits, "s", &rules), counting);
-    assert_eq!(counting.len(), 2);
-    let at = credits[1].recorded_at;
-    credits[1].audit =
-        Some(Audit { asked_at: at, due: at.day(), answered_at: None, closed_at: Some(at), reminded: None });
-    assert_eq!(draw(&credits, "s", &rules).len(), 1);
 }
 
 /// Somebody with 8 hours that a provider recorded, who is asked for evidence on 10 June 2027.
