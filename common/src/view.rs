@@ -1,5 +1,9 @@
 //! Records as the API shows them. Identity documents are masked, but for a reviewer who opened the application.
 
+mod credit;
+
+pub use credit::{CreditView, EvidenceView, Recorder};
+
 use domain::{
     application::{Application, ApplicationKind, Outcome, Reason, Receipt, Stage, StageProgress, State},
     attachment::{Attachment, AttachmentKind, AttachmentState, ContentType},

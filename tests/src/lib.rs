@@ -20,7 +20,7 @@ use axum::{
 use common::clock::Clock;
 use domain::{
     actor::Actor,
-    credit::{Activity, CreditCategory, CreditForm, CreditRecord, Hours, Particulars},
+    credit::{Activity, CreditCategory, CreditForm, CreditRecord, Hours, Particulars, Whose},
     date::{CalendarDate, Instant},
     id::{CreditId, HolderId},
 };
@@ -194,7 +194,9 @@ impl World {
         };
         let record = CreditRecord::entered(
             CreditId::mint(&holder, cycle_start.parse().expect("a date"), u128::from(self.next())),
-            "420106".parse().expect("a district"),
+            Whose {
+                name: "张三".parse().expect("a name"), district: "420106".parse().expect("a district")
+            },
             activity,
             Hours::from_tenths(tenths),
             "学时",

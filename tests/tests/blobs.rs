@@ -11,7 +11,7 @@ use common::{
     crypto::sha256,
 };
 use domain::{
-    attachment::{Attachment, AttachmentKind, AttachmentState, ContentType},
+    attachment::{Attachment, AttachmentKind, AttachmentState, ContentType, upload_key},
     date::date,
     id::{ApplicationId, AttachmentId, HolderId},
 };
@@ -49,10 +49,10 @@ fn attachment(entropy: u128) -> AttachmentId {
     AttachmentId::mint(&ApplicationId::mint(&HolderId::mint(1), date(2029, 3, 1), 2), entropy)
 }
 
-fn upload(id: &AttachmentId) -> Upload<'_> {
+fn upload(id: &AttachmentId) -> Upload {
     Upload {
-        attachment: id,
-        content_type: ContentType::Jpeg,
+        key: upload_key(id),
+        content_type: ContentType::Jpeg.as_str(),
         max_bytes: LIMIT,
         sha256: Some(hex::encode(sha256(JPEG)).parse().unwrap()),
         expires_in: Duration::from_mins(15),

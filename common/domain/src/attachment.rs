@@ -202,7 +202,7 @@ pub(crate) fn is_kept(requested_at: Instant, now: Instant) -> bool {
 }
 
 /// A file's name as it's kept, for display: without control characters, and at most 100 characters.
-pub(crate) fn display_name(file_name: &str) -> String {
+pub fn display_name(file_name: &str) -> String {
     file_name.chars().filter(|character| !character.is_control()).take(100).collect()
 }
 

@@ -22,7 +22,7 @@ use domain::{
     certificate::CertificateLevel,
     credit::{
         Activity, Assessment, Course, CreditCategory, CreditForm, CreditRecord, Cycle, EvidenceFile,
-        EvidenceKind, Hours, Particulars, Why, assess,
+        EvidenceKind, Hours, Particulars, Whose, Why, assess,
     },
     date::{CalendarDate, date},
     education::{self, ClaimInput},
@@ -81,8 +81,8 @@ fn counting(done: Activity, tenths: u32) -> CreditRecord {
     let mut hasher = DefaultHasher::new();
     format!("{done:?}{tenths}").hash(&mut hasher);
     let id = CreditId::mint(&holder(), date(2026, 3, 2), hasher.finish().into());
-    let (district, now) = ("420106".parse().unwrap(), noon(date(2026, 3, 2)));
-    CreditRecord::entered(id, district, done, hours(tenths), "学时", Actor::System, now)
+    let whose = Whose { name: "张三".parse().unwrap(), district: "420106".parse().unwrap() };
+    CreditRecord::entered(id, whose, done, hours(tenths), "学时", Actor::System, noon(date(2026, 3, 2)))
 }
 
 /// As [`counting`], of `form` and `category`, in the middle of the cycle.

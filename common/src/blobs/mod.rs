@@ -3,10 +3,12 @@
 //! delete. The bucket's life cycle clears what is left of uploads.
 
 mod disposition;
+mod object;
 mod policy;
 mod sha256;
 
 pub use disposition::Disposition;
+pub use object::Peeked;
 pub use policy::PresignedPost;
 pub use sha256::{InvalidSha256, Sha256};
 
@@ -19,7 +21,7 @@ use aws_sdk_s3::{
 };
 use base64::{Engine, engine::general_purpose::STANDARD};
 use domain::{
-    attachment::{Attachment, ContentType, Inspection, object_key, object_prefix, upload_key},
+    attachment::{Attachment, Inspection, object_key, object_prefix, upload_key},
     id::AttachmentId,
 };
 use ring::digest;
@@ -80,11 +82,11 @@ impl BlobError {
 
 /// What an upload may be. The form that is made of it accepts this and nothing else.
 #[derive(Debug, Clone)]
-pub struct Upload<'a> {
-    /// Whose place it is; the upload's key follows from it.
-    pub attachment: &'a AttachmentId,
+pub struct Upload {
+    /// The key it's uploaded to, under `uploads/`.
+    pub key: String,
     /// The one content type it may be sent with.
-    pub content_type: ContentType,
+    pub content_type: &'static str,
     /// Its largest size in bytes; the smallest is 1.
     pub max_bytes: u64,
     /// What its content must hash to, where the client announced it. Without it, the form can replace what it brought
@@ -138,7 +140,7 @@ impl Blobs {
     /// the last field, named `file`. S3 answers 201.
     ///
     /// Signed by the system's clock and not the one we are given, since S3 compares it with its own.
-    pub fn presign_post(&self, upload: &Upload<'_>) -> PresignedPost {
+    pub fn presign_post(&self, upload: &Upload) -> PresignedPost {
         let target = policy::Target {
             url: &self.url,
             bucket: &self.bucket,

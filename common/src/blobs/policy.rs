@@ -4,7 +4,7 @@
 use super::Upload;
 use aws_credential_types::Credentials;
 use base64::{Engine, engine::general_purpose::STANDARD};
-use domain::{attachment::upload_key, date::Instant};
+use domain::date::Instant;
 use ring::hmac;
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -32,7 +32,7 @@ pub(super) struct Target<'a> {
 }
 
 /// Makes the form for `upload`, signed at `now`.
-pub(super) fn presign(target: &Target<'_>, upload: &Upload<'_>, now: OffsetDateTime) -> PresignedPost {
+pub(super) fn presign(target: &Target<'_>, upload: &Upload, now: OffsetDateTime) -> PresignedPost {
     let amz_date = amz_date(now);
     let day = &amz_date[..8];
     let scope = format!("{}/{day}/{}/s3/aws4_request", target.credentials.access_key_id(), target.region);
@@ -41,8 +41,8 @@ pub(super) fn presign(target: &Target<'_>, upload: &Upload<'_>, now: OffsetDateT
         Instant::from_unix_millis(now.unix_timestamp().saturating_add(lifetime).saturating_mul(1000));
 
     let mut fields = BTreeMap::from([
-        ("key", upload_key(upload.attachment)),
-        ("Content-Type", upload.content_type.to_string()),
+        ("key", upload.key.clone()),
+        ("Content-Type", upload.content_type.to_owned()),
         ("success_action_status", "201".to_owned()),
         ("x-amz-algorithm", ALGORITHM.to_owned()),
         ("x-amz-credential", scope),
@@ -88,7 +88,7 @@ fn sign(secret: &str, day: &str, region: &str, policy: &str) -> String {
 mod tests {
     use super::*;
     use domain::{
-        attachment::ContentType,
+        attachment::{ContentType, upload_key},
         date::date,
         id::{ApplicationId, AttachmentId, HolderId},
     };
@@ -128,8 +128,8 @@ mod tests {
             credentials: &credentials,
         };
         let upload = Upload {
-            attachment: &id(),
-            content_type: ContentType::Jpeg,
+            key: upload_key(&id()),
+            content_type: ContentType::Jpeg.as_str(),
             max_bytes: 5_000_000,
             sha256: sha256.map(|text| text.parse().unwrap()),
             expires_in: Duration::from_mins(15),

@@ -172,11 +172,23 @@ impl App {
         change.journal.from.clone_from(&write.received.from);
         let remembered = write.idempotency.as_ref().map(|key| (key, &reply));
         match self.store.commit(&change, remembered).await {
-            Ok(Committed::Now) => Ok(Some(reply.into_response())),
-            Ok(Committed::Before(reply)) => Ok(Some(reply.into_response())),
             Err(Lost::Taken(UniqueKey::Registration(_))) => Ok(None),
+            committed => self.answer(write, committed, reply).await.map(Some),
+        }
+    }
+
+    /// Replies once a commit went through or was lost: with `reply`, or with what was replied the first time.
+    pub async fn answer<T>(
+        &self,
+        write: &Write<T>,
+        committed: Result<Committed, Lost>,
+        reply: Reply,
+    ) -> Result<Response, Problem> {
+        match committed {
+            Ok(Committed::Now) => Ok(reply.into_response()),
+            Ok(Committed::Before(reply)) => Ok(reply.into_response()),
             Err(lost @ (Lost::Store(_) | Lost::KeyReused)) => Err(lost.into()),
-            Err(lost) => self.echo_or(write, lost.into()).await.map(Some),
+            Err(lost) => self.echo_or(write, lost.into()).await,
         }
     }
 

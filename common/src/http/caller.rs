@@ -135,3 +135,34 @@ where
         }
     }
 }
+
+/// A signed-in training provider.
+#[derive(Debug, Clone)]
+pub struct Provider {
+    /// Its account.
+    pub id: StaffId,
+    /// The area it's appointed for; the whole country where none is named.
+    pub area: Option<Area>,
+}
+
+impl<S> FromRequestParts<S> for Provider
+where
+    S: Send + Sync,
+    App: FromRef<S>,
+{
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        Self::of(&principal(parts, state).await?)
+    }
+}
+
+impl Provider {
+    /// The provider that `caller` is, for what is there for others too.
+    pub fn of(caller: &Principal) -> Result<Self, Problem> {
+        match caller.staff_id() {
+            Some(id) if caller.has(Role::Provider) => Ok(Self { id: id.clone(), area: caller.area.clone() }),
+            _ => Err(Problem::forbidden()),
+        }
+    }
+}

@@ -11,7 +11,7 @@ mod routes;
 mod write;
 
 pub use app::App;
-pub use caller::{Administrator, Holder, Staff};
+pub use caller::{Administrator, Holder, Provider, Staff};
 pub use envelope::finish;
 pub use lambda::serve;
 pub use problem::{Problem, ProblemBody};

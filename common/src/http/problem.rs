@@ -12,6 +12,7 @@ use axum::{
 };
 use domain::{
     application::UniqueKey,
+    credit::CreditRefusal,
     error::{FieldError, Refusal, RefusalClass},
     rules::Citation,
 };
@@ -194,6 +195,12 @@ impl From<Refusal> for Problem {
             rule: refusal.rule().cloned(),
             ..Self::new(status, refusal.code(), refusal.to_string())
         }
+    }
+}
+
+impl From<CreditRefusal> for Problem {
+    fn from(refusal: CreditRefusal) -> Self {
+        Refusal::from(refusal).into()
     }
 }
 

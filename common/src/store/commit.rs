@@ -10,7 +10,8 @@ use super::{
 };
 use aws_sdk_dynamodb::types::{CancellationReason, Delete, Put, TransactWriteItem};
 use domain::{
-    application::{Change, Claim, UniqueKey},
+    application::{Change, Claim, JournalAction, UniqueKey},
+    credit::EvidenceFile,
     date::Instant,
 };
 use serde::{Deserialize, Serialize};
@@ -60,20 +61,64 @@ enum Purpose {
 }
 
 /// A transaction being put together.
-struct Transaction<'a> {
+pub(super) struct Transaction<'a> {
     store: &'a Store,
     items: Vec<TransactWriteItem>,
     purposes: Vec<Purpose>,
+    idempotency: Option<&'a IdempotencyKey>,
 }
 
-impl Transaction<'_> {
+impl<'a> Transaction<'a> {
+    /// A transaction that begins with remembering a reply, where there is one to remember.
+    pub fn new(
+        store: &'a Store,
+        idempotency: Option<(&'a IdempotencyKey, &Reply)>,
+        now: Instant,
+    ) -> Result<Self, StoreError> {
+        let key = idempotency.map(|(key, _)| key);
+        let mut transaction = Self { store, items: Vec::new(), purposes: Vec::new(), idempotency: key };
+        if let Some((key, reply)) = idempotency {
+            let put = store.idempotency_put(key, reply, LIFETIME_SECONDS, now)?;
+            transaction.push(TransactWriteItem::builder().put(put).build(), Purpose::Idempotency);
+        }
+        Ok(transaction)
+    }
+
+    /// Sends it, and says what became of it.
+    pub async fn send(self) -> Result<Committed, Lost> {
+        match self.store.transact(self.items).await? {
+            Sent::Written => Ok(Committed::Now),
+            Sent::Cancelled(reasons) => verdict(&self.purposes, &reasons, self.idempotency),
+        }
+    }
+
+    /// Puts `item`, whatever is there.
+    pub fn put(&mut self, item: Item) -> Result<(), StoreError> {
+        let put = Put::builder().table_name(&self.store.tables.records).set_item(Some(item)).build();
+        let put = put.map_err(|error| StoreError::Failed(error.to_string()))?;
+        self.push(TransactWriteItem::builder().put(put).build(), Purpose::Version);
+        Ok(())
+    }
+
+    /// Deletes what is under `key`, where there is something if `there` says so.
+    pub fn delete(&mut self, key: &Key, there: bool) -> Result<(), StoreError> {
+        let delete = Delete::builder()
+            .table_name(&self.store.tables.records)
+            .set_key(Some(key.attributes()))
+            .set_condition_expression(there.then(|| "attribute_exists(pk)".to_owned()))
+            .build();
+        let delete = delete.map_err(|error| StoreError::Failed(error.to_string()))?;
+        self.push(TransactWriteItem::builder().delete(delete).build(), Purpose::Version);
+        Ok(())
+    }
+
     fn push(&mut self, item: TransactWriteItem, purpose: Purpose) {
         self.items.push(item);
         self.purposes.push(purpose);
     }
 
     /// Puts a record in `version`, where the version before it is what's there.
-    fn put_version(&mut self, item: Item, version: u64) -> Result<(), StoreError> {
+    pub fn put_version(&mut self, item: Item, version: u64) -> Result<(), StoreError> {
         let put = Put::builder().table_name(&self.store.tables.records).set_item(Some(item));
         let put = if version <= 1 {
             put.condition_expression("attribute_not_exists(pk)")
@@ -87,13 +132,21 @@ impl Transaction<'_> {
     }
 
     /// Puts a record that is never written twice.
-    fn put_new(&mut self, item: Item) -> Result<(), StoreError> {
+    pub fn put_new(&mut self, item: Item) -> Result<(), StoreError> {
         self.put_version(item, 1)
     }
 
-    fn journal<T: Serialize>(&mut self, record: &str, version: u64, entry: &T) -> Result<(), StoreError> {
+    pub fn journal<T: Serialize>(&mut self, record: &str, version: u64, entry: &T) -> Result<(), StoreError> {
         let key = keys::journal(record, version);
         self.put_new(records::to_item(entry, &key, entity::JOURNAL)?)
+    }
+
+    /// Has a confirmed file found by its content. What is put again is the same.
+    fn put_evidence(&mut self, file: &EvidenceFile) -> Result<(), StoreError> {
+        let Some(content) = file.content() else { return Ok(()) };
+        let mut item = keys::evidence(content, &file.id).attributes();
+        item.insert(keys::ENTITY.to_owned(), keys::text(entity::EVIDENCE));
+        self.put(item)
     }
 
     fn claim(&mut self, claim: &Claim, now: Instant) -> Result<(), StoreError> {
@@ -149,26 +202,17 @@ impl Store {
         change: &Change,
         idempotency: Option<(&IdempotencyKey, &Reply)>,
     ) -> Result<Committed, Lost> {
-        let transaction = self.transaction(change, idempotency)?;
-        match self.transact(transaction.items).await? {
-            Sent::Written => Ok(Committed::Now),
-            Sent::Cancelled(reasons) => {
-                verdict(&transaction.purposes, &reasons, idempotency.map(|(key, _)| key))
-            }
-        }
+        self.transaction(change, idempotency)?.send().await
     }
 
-    fn transaction(
-        &self,
+    /// The transaction that writes `change`.
+    pub(super) fn transaction<'a>(
+        &'a self,
         change: &Change,
-        idempotency: Option<(&IdempotencyKey, &Reply)>,
-    ) -> Result<Transaction<'_>, StoreError> {
+        idempotency: Option<(&'a IdempotencyKey, &Reply)>,
+    ) -> Result<Transaction<'a>, StoreError> {
         let now = change.journal.at;
-        let mut transaction = Transaction { store: self, items: Vec::new(), purposes: Vec::new() };
-        if let Some((key, reply)) = idempotency {
-            let put = self.idempotency_put(key, reply, LIFETIME_SECONDS, now)?;
-            transaction.push(TransactWriteItem::builder().put(put).build(), Purpose::Idempotency);
-        }
+        let mut transaction = Transaction::new(self, idempotency, now)?;
         if let Some(application) = &change.application {
             let item = records::application_item(application, &self.cipher, &self.rules, now.day())?;
             transaction.put_version(item, application.version)?;
@@ -185,8 +229,13 @@ impl Store {
             transaction.journal(profile.holder.as_str(), profile.version, &change.journal)?;
         }
         if let Some(credit) = &change.credit {
-            transaction.put_version(records::credit_item(credit)?, credit.version)?;
+            transaction.put_version(records::credit_item(credit, &self.rules, now.day())?, credit.version)?;
             transaction.journal(credit.id.as_str(), credit.version, &change.journal)?;
+            if change.journal.action == JournalAction::AttachmentConfirmed {
+                for file in credit.confirmed_files() {
+                    transaction.put_evidence(file)?;
+                }
+            }
         }
         for claim in &change.claims {
             transaction.claim(claim, now)?;

@@ -5,7 +5,11 @@ use super::{
     keys::{self, Item},
     records::{self, entity},
 };
-use domain::{date::Instant, dossier::Dossier, id::HolderId};
+use domain::{
+    date::{CalendarDate, Instant},
+    dossier::Dossier,
+    id::HolderId,
+};
 
 impl Store {
     /// The dossier of `holder` as of `now`: one query, strongly consistent. Somebody unknown has an empty one.
@@ -13,6 +17,17 @@ impl Store {
     /// DynamoDB hands over at most 1 MB at a time; a dossier is some 10 to 50 kB, so a second call is for the
     /// extraordinary.
     pub async fn dossier(&self, holder: &HolderId, now: Instant) -> Result<Dossier, StoreError> {
+        self.dossier_since(holder, Dossier::since(now.day()), now).await
+    }
+
+    /// The dossier of `holder` as of `now`, with applications and hours from `since` on: more than the working set, for
+    /// what is asked of a cycle that lies before it. One query too.
+    pub async fn dossier_since(
+        &self,
+        holder: &HolderId,
+        since: CalendarDate,
+        now: Instant,
+    ) -> Result<Dossier, StoreError> {
         let mut dossier = Dossier::empty(holder.clone(), now);
         let mut start: Option<Item> = None;
         loop {
@@ -23,7 +38,7 @@ impl Store {
                 .consistent_read(true)
                 .key_condition_expression("pk = :pk AND sk >= :since")
                 .expression_attribute_values(":pk", keys::text(keys::holder_pk(holder)))
-                .expression_attribute_values(":since", keys::text(Dossier::since(now.day()).compact()))
+                .expression_attribute_values(":since", keys::text(since.compact()))
                 .set_exclusive_start_key(start.take())
                 .send()
                 .await?;

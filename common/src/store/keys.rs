@@ -17,6 +17,12 @@
 //! SESSION#{family}        SESSION                          one sign-in of a holder
 //! WECHAT#{app}#{open id}  WECHAT                           the holder that a WeChat user is
 //! KEYS#TOKEN              {key id}                         a public key that access tokens are verified by
+//! COURSE#{course}         COURSE                           a course
+//! CATALOGUE#{year}#{word} {last day}#{course}              a course, under a word of its title or a trait of it
+//! PROVIDER#{staff}        ROSTER#{day}#{roster}            a provider's class list
+//! ROSTER#{roster}         {chunk}                          what became of a hundred rows of it
+//! WAITING#{certificate}   {course}                         hours of somebody who isn't registered yet
+//! EVIDENCE#{sha256}       {attachment}                     a record's file that has this content
 //! ```
 //!
 //! In a holder's partition what is dated sorts before `~`, so one query from "four years ago" to the end reads the
@@ -29,9 +35,10 @@
 use aws_sdk_dynamodb::types::AttributeValue;
 use domain::{
     application::{Stage, UniqueKey},
+    certificate::ManagementNumber,
     date::CalendarDate,
     district::Area,
-    id::{ApplicationId, CreditId, HolderId, StaffId},
+    id::{ApplicationId, AttachmentId, CourseId, CreditId, HolderId, RosterId, StaffId},
     registration::RegistrationNumber,
 };
 use std::collections::HashMap;
@@ -59,6 +66,9 @@ pub const DUE_SK: &str = "due_sk";
 pub const EXPIRES_AT: &str = "expires_at";
 /// What kind of record an item is.
 pub const ENTITY: &str = "entity";
+
+/// What the partition keys of class lists begin with; a deployed stream's filter names it too.
+pub const PROVIDER_PREFIX: &str = "PROVIDER#";
 
 /// What the partition keys of the outbox begin with; a deployed stream's filter names it too.
 pub const OUTBOX_PREFIX: &str = "OUTBOX#";
@@ -182,10 +192,73 @@ pub(crate) fn token_key(id: &str) -> Key {
     Key::new(TOKEN_KEYS_PK.to_owned(), id)
 }
 
+pub(crate) fn course(id: &CourseId) -> Key {
+    Key::new(format!("COURSE#{id}"), "COURSE")
+}
+
+/// What has `word` in the catalogue of the year that a course ends in.
+pub(crate) fn catalogue_pk(year: i32, word: &str) -> String {
+    format!("CATALOGUE#{year:04}#{word}")
+}
+
+/// A course under `word`, the latest last.
+pub(crate) fn catalogue(word: &str, to: CalendarDate, id: &CourseId) -> Key {
+    Key::new(catalogue_pk(to.year(), word), format!("{to}#{id}"))
+}
+
+/// A provider's class lists.
+pub(crate) fn provider_pk(provider: &StaffId) -> String {
+    format!("{PROVIDER_PREFIX}{provider}")
+}
+
+pub(crate) fn roster(id: &RosterId) -> Key {
+    Key::new(provider_pk(&id.provider()), format!("ROSTER#{}#{id}", id.day().compact()))
+}
+
+/// What became of the rows of a class list.
+pub(crate) fn roster_pk(id: &RosterId) -> String {
+    format!("ROSTER#{id}")
+}
+
+pub(crate) fn row_chunk(id: &RosterId, chunk: u32) -> Key {
+    Key::new(roster_pk(id), format!("{chunk:04}"))
+}
+
+/// What waits for the certificate `number` to be registered.
+pub(crate) fn waiting_pk(number: &ManagementNumber) -> String {
+    format!("WAITING#{number}")
+}
+
+pub(crate) fn waiting(number: &ManagementNumber, course: &CourseId) -> Key {
+    Key::new(waiting_pk(number), course.as_str())
+}
+
+/// The files with the content that has this SHA-256 (hex).
+pub(crate) fn evidence_pk(sha256: &str) -> String {
+    format!("EVIDENCE#{sha256}")
+}
+
+pub(crate) fn evidence(sha256: &str, attachment: &AttachmentId) -> Key {
+    Key::new(evidence_pk(sha256), attachment.as_str())
+}
+
 /// One shard of an area's queue at a stage.
 pub(crate) fn queue_pk(stage: Stage, area: &str, shard: u8) -> String {
     format!("{}#{area}#{shard:02}", stage.key())
 }
+
+/// One shard of an area's queue of claimed hours at a stage.
+pub(crate) fn hours_queue_pk(stage: Stage, area: &str, shard: u8) -> String {
+    format!("HOURS#{}#{area}#{shard:02}", stage.key())
+}
+
+/// One shard of an area's records of hours that began to count in a month (`yyyymm`), for samples.
+pub(crate) fn counted_pk(area: &str, month: &str, shard: u8) -> String {
+    format!("COUNTED#{area}#{month}#{shard:02}")
+}
+
+/// The class lists that are unfinished, by when somebody may take them up.
+pub(crate) const UNFINISHED_PK: &str = "ROSTER#00";
 
 /// One shard of what the reminder job looks at on a day.
 pub(crate) fn due_pk(day: CalendarDate, shard: u8) -> String {

@@ -7,6 +7,7 @@
 mod account_change;
 mod accounts;
 mod commit;
+mod courses;
 mod credits;
 mod dossier;
 mod due;
@@ -17,6 +18,7 @@ mod outbox;
 mod page;
 mod queue;
 mod records;
+mod rosters;
 pub mod schema;
 mod sessions;
 mod token_keys;
@@ -25,13 +27,17 @@ mod transact;
 pub use account_change::{AccountChange, AccountLost, AccountWritten, Appointer};
 pub use accounts::{InvalidUsername, StaffAccount, StaffProfile, Username};
 pub use commit::{Committed, Lost, Reply};
+pub use courses::{CourseQuery, LEAST_WORD, MOST_PROVIDER, MOST_TITLE};
 pub use due::{DueEntry, DueRecord, Watermark};
 pub use idempotency::{IdempotencyKey, Replay};
 pub use journal::{JournalError, JournalLine};
-pub use keys::{OUTBOX_PREFIX, PK};
+pub use keys::{OUTBOX_PREFIX, PK, PROVIDER_PREFIX, SK};
 pub use outbox::{Delivery, Leased, MOST_ATTEMPTS, OutboxItem, OutboxState};
 pub use page::{Cursor, InvalidCursor, Page, PageError};
-pub use queue::{COUNTED_TO, QueueEntry, QueueError, QueuePage, Summary};
+pub use queue::{
+    COUNTED_TO, HoursEntry, HoursSummary, QueueEntry, QueueError, QueueKind, QueueOf, QueuePage, Summary,
+};
+pub use rosters::RosterWrite;
 pub use sessions::{Begun, HolderSignIn, Session, SignIn, SignInToken, WeChatLink};
 
 use crate::crypto::{CryptoError, FieldCipher};

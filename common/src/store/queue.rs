@@ -1,17 +1,19 @@
-//! The review queue: what waits at a stage in an area, oldest first. A page costs the same however long the queue is.
+//! The review queues: what waits at a stage in an area, oldest first. Applications have one, claimed hours another. A page
+//! costs the same however long the queue is.
 
 use super::{Cursor, InvalidCursor, Store, StoreError, keys, records};
 use aws_sdk_dynamodb::types::Select;
 use domain::{
     application::{ApplicationKind, Receipt, ReviewClaim, Stage, StageProgress},
     certificate::CertificateLevel,
-    date::Instant,
+    credit::{Audit, CreditCategory, CreditForm, CreditState, Hours},
+    date::{CalendarDate, Instant},
     district::{Area, DistrictCode},
-    form::PersonName,
-    id::ApplicationId,
+    form::{PersonName, ShortText},
+    id::{ApplicationId, CreditId},
 };
 use futures_util::future::try_join_all;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 /// What a waiting application's item shows in the index beside the application's own attributes.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -45,11 +47,86 @@ pub struct QueueEntry {
     pub version: u64,
 }
 
-/// A page of the queue.
+/// What a record of hours that waits shows in the index.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HoursSummary {
+    /// The holder's name.
+    pub name: PersonName,
+    /// The district.
+    pub district: DistrictCode,
+    /// What it was called.
+    pub title: ShortText,
+    /// Its form.
+    pub form: CreditForm,
+    /// Ethics or not.
+    pub category: CreditCategory,
+    /// Who held it.
+    pub provider: Option<ShortText>,
+    /// First day.
+    pub done_from: CalendarDate,
+    /// Last day.
+    pub done_to: CalendarDate,
+    /// Hours claimed.
+    pub claimed: Hours,
+    /// 学时 or 小时
+    pub unit: String,
+    /// How far it has come.
+    pub state: CreditState,
+    /// Since when it waits for a reviewer.
+    pub since: Instant,
+    /// The sample it was drawn into.
+    pub audit: Option<Audit>,
+    /// Claims with the same word say the same of the same activity.
+    pub alike: String,
+}
+
+/// A record of hours that waits.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct HoursEntry {
+    /// Its id.
+    pub id: CreditId,
+    /// What it's about.
+    pub summary: HoursSummary,
+    /// Its version.
+    pub version: u64,
+}
+
+/// What waits in a queue.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum QueueKind {
+    /// Applications.
+    Applications,
+    /// Claimed hours, and samples.
+    Hours,
+}
+
+/// Which queue is asked.
+#[derive(Debug, Clone, Copy)]
+pub struct QueueOf<'a> {
+    /// Of what.
+    pub kind: QueueKind,
+    /// At which stage.
+    pub stage: Stage,
+    /// In which area.
+    pub area: &'a Area,
+    /// Over how many keys it's spread.
+    pub shards: u8,
+}
+
+impl QueueOf<'_> {
+    fn pk(&self, shard: u8) -> String {
+        match self.kind {
+            QueueKind::Applications => keys::queue_pk(self.stage, self.area.as_str(), shard),
+            QueueKind::Hours => keys::hours_queue_pk(self.stage, self.area.as_str(), shard),
+        }
+    }
+}
+
+/// A page of a queue.
 #[derive(Debug, Clone)]
-pub struct QueuePage {
+pub struct QueuePage<T> {
     /// Oldest first.
-    pub entries: Vec<QueueEntry>,
+    pub entries: Vec<T>,
     /// Where the next page begins.
     pub next: Option<Cursor>,
 }
@@ -62,21 +139,18 @@ struct Position(String);
 pub const COUNTED_TO: i32 = 1000;
 
 impl Store {
-    /// A page of at most `limit` of what waits at `stage` in `area`, whose queue has `shards` keys. Each shard is asked
-    /// for a whole page at the same time, since the oldest may all lie in one.
-    pub async fn queue_page(
+    /// A page of at most `limit` of what waits in `queue`. Each shard is asked for a whole page at the same time, since
+    /// the oldest may all lie in one.
+    pub async fn queue_page<T: DeserializeOwned>(
         &self,
-        stage: Stage,
-        area: &Area,
-        shards: u8,
+        queue: QueueOf<'_>,
         limit: usize,
         cursor: Option<&Cursor>,
-    ) -> Result<QueuePage, QueueError> {
+    ) -> Result<QueuePage<T>, QueueError> {
         let after = cursor.map(Cursor::decode::<Position>).transpose()?;
         let after = after.as_ref().map(|Position(after)| after.as_str());
-        let pages =
-            try_join_all((0..shards).map(|shard| self.queue_shard(stage, area, shard, limit, after))).await?;
-        let mut entries: Vec<(String, QueueEntry)> = pages.into_iter().flatten().collect();
+        let shards = (0..queue.shards).map(|shard| self.queue_shard(queue.pk(shard), limit, after));
+        let mut entries: Vec<(String, T)> = try_join_all(shards).await?.into_iter().flatten().collect();
         entries.sort_by(|(a, _), (b, _)| a.cmp(b));
         let more = entries.len() > limit;
         entries.truncate(limit);
@@ -88,14 +162,12 @@ impl Store {
         Ok(QueuePage { entries: entries.into_iter().map(|(_, entry)| entry).collect(), next })
     }
 
-    async fn queue_shard(
+    async fn queue_shard<T: DeserializeOwned>(
         &self,
-        stage: Stage,
-        area: &Area,
-        shard: u8,
+        pk: String,
         limit: usize,
         after: Option<&str>,
-    ) -> Result<Vec<(String, QueueEntry)>, StoreError> {
+    ) -> Result<Vec<(String, T)>, StoreError> {
         // One more than a page tells whether there is another.
         let limit = i32::try_from(limit + 1).unwrap_or(i32::MAX);
         let page = self
@@ -104,7 +176,7 @@ impl Store {
             .table_name(&self.tables.records)
             .index_name(keys::QUEUE_INDEX)
             .key_condition_expression("queue_pk = :pk AND queue_sk > :after")
-            .expression_attribute_values(":pk", keys::text(keys::queue_pk(stage, area.as_str(), shard)))
+            .expression_attribute_values(":pk", keys::text(pk))
             .expression_attribute_values(":after", keys::text(after.unwrap_or(" ")))
             .limit(limit)
             .send()
@@ -115,23 +187,21 @@ impl Store {
             .collect()
     }
 
-    /// How many wait at `stage` in `area`, and of these how many were submitted before `overdue`. Each shard counts
-    /// to [`COUNTED_TO`] at the most, so that the answer's cost is bounded; `true` says there are more.
+    /// How many wait in `queue`, of these before `before` where it's given. Each shard counts to [`COUNTED_TO`] at the
+    /// most, so that the answer's cost is bounded; `true` says there are more.
     pub async fn queue_count(
         &self,
-        stage: Stage,
-        area: &Area,
-        shards: u8,
+        queue: QueueOf<'_>,
         before: Option<Instant>,
     ) -> Result<(u64, bool), StoreError> {
-        let counts = try_join_all((0..shards).map(|shard| async move {
+        let counts = try_join_all((0..queue.shards).map(|shard| async move {
             let request = self
                 .client
                 .query()
                 .table_name(&self.tables.records)
                 .index_name(keys::QUEUE_INDEX)
                 .key_condition_expression("queue_pk = :pk AND queue_sk < :before")
-                .expression_attribute_values(":pk", keys::text(keys::queue_pk(stage, area.as_str(), shard)))
+                .expression_attribute_values(":pk", keys::text(queue.pk(shard)))
                 .expression_attribute_values(
                     ":before",
                     keys::text(before.map_or_else(|| "~".to_owned(), |before| before.to_string())),

@@ -4,14 +4,15 @@
 use super::{
     StoreError,
     keys::{self, Item, Key},
-    queue::Summary,
+    queue::{HoursSummary, Summary},
 };
 use crate::crypto::{FieldCipher, Sealed};
 use aws_sdk_dynamodb::{primitives::Blob, types::AttributeValue};
 use domain::{
     application::Application,
-    credit::CreditRecord,
-    date::CalendarDate,
+    credit::{CreditRecord, CreditState},
+    date::{CalendarDate, Instant},
+    education::alike_key,
     form::Form,
     identity::{IdentityDocument, IdentityDocumentKind},
     profile::Profile,
@@ -31,6 +32,11 @@ const SUMMARY: &str = "summary";
 /// How many keys spread a due day, and the messages that wait.
 pub(crate) const DUE_SHARDS: u8 = 8;
 
+/// Digits of the district that samples of hours are drawn within.
+pub(crate) const SAMPLE_DIGITS: usize = 4;
+/// How many keys spread what a month's samples are drawn from.
+pub(crate) const SAMPLE_SHARDS: u8 = 4;
+
 /// What an item is.
 pub(crate) mod entity {
     pub const APPLICATION: &str = "APPLICATION";
@@ -45,6 +51,12 @@ pub(crate) mod entity {
     pub const DIRECTORY: &str = "DIRECTORY";
     pub const SESSION: &str = "SESSION";
     pub const WECHAT: &str = "WECHAT";
+    pub const COURSE: &str = "COURSE";
+    pub const CATALOGUE: &str = "CATALOGUE";
+    pub const ROSTER: &str = "ROSTER";
+    pub const ROW_CHUNK: &str = "ROW_CHUNK";
+    pub const WAITING: &str = "WAITING";
+    pub const EVIDENCE: &str = "EVIDENCE";
 }
 
 /// An item of `record` under `key`.
@@ -190,6 +202,70 @@ pub(crate) fn registration_item(
     Ok(item)
 }
 
-pub(crate) fn credit_item(credit: &CreditRecord) -> Result<Item, StoreError> {
-    to_item(credit, &keys::credit(&credit.holder, credit.cycle_start, &credit.id), entity::CREDIT)
+/// A record of hours: in the queue while somebody has to look at it, else, where it counts and was never drawn, among
+/// those that samples are drawn from.
+pub(crate) fn credit_item(
+    credit: &CreditRecord,
+    rules: &RuleLibrary,
+    today: CalendarDate,
+) -> Result<Item, StoreError> {
+    let id = credit.id.as_str();
+    let mut item =
+        to_item(credit, &keys::credit(&credit.holder, credit.cycle_start, &credit.id), entity::CREDIT)?;
+    let rules = rules.for_district(Some(&credit.district));
+    if let Some(since) = hours_wait_since(credit) {
+        let stage = *rules.hours.claim_stage;
+        let stage_rules = rules.stage(stage).ok_or(StoreError::Attribute(keys::QUEUE_PK))?;
+        let area = credit.district.prefix(usize::from(stage_rules.area_digits));
+        let shard = keys::shard_of(id, stage_rules.queue_shards);
+        item.insert(keys::QUEUE_PK.to_owned(), keys::text(keys::hours_queue_pk(stage, area, shard)));
+        item.insert(keys::QUEUE_SK.to_owned(), keys::text(format!("{since}#{id}")));
+        item.insert(SUMMARY.to_owned(), serde_dynamo::to_attribute_value(hours_summary(credit, since))?);
+    } else if let Some(since) = credit.counts_since().filter(|_| credit.is_drawable()) {
+        let area = credit.district.prefix(SAMPLE_DIGITS);
+        let pk = keys::counted_pk(area, &month_of(since.day()), keys::shard_of(id, SAMPLE_SHARDS));
+        item.insert(keys::QUEUE_PK.to_owned(), keys::text(pk));
+        item.insert(keys::QUEUE_SK.to_owned(), keys::text(format!("{since}#{id}")));
+    }
+    let last = credit.audit.as_ref().map(|audit| audit.due);
+    set_due(&mut item, credit.next_due, last, today, id);
+    if let Some(expiry) = credit.draft_expires_at() {
+        item.insert(keys::EXPIRES_AT.to_owned(), keys::number(expiry.unix_seconds()));
+    }
+    Ok(item)
+}
+
+/// `202603`, of a day in March 2026.
+pub(crate) fn month_of(day: CalendarDate) -> String {
+    day.compact()[..6].to_owned()
+}
+
+/// Since when a record of hours waits for a reviewer; none where nobody has to look at it. What evidence was asked for
+/// of and didn't come waits from the day after the last one.
+fn hours_wait_since(credit: &CreditRecord) -> Option<Instant> {
+    if credit.state == CreditState::Pending {
+        return credit.submitted_at;
+    }
+    let audit = credit.open_audit()?;
+    Some(audit.answered_at.unwrap_or_else(|| audit.due.plus_days(1).start()))
+}
+
+fn hours_summary(credit: &CreditRecord, since: Instant) -> HoursSummary {
+    let activity = &credit.activity;
+    HoursSummary {
+        name: credit.name.clone(),
+        district: credit.district.clone(),
+        title: activity.title.clone(),
+        form: activity.form,
+        category: activity.category,
+        provider: activity.provider.clone(),
+        done_from: activity.done_from,
+        done_to: activity.done_to,
+        claimed: credit.claimed,
+        unit: credit.unit.clone(),
+        state: credit.state,
+        since,
+        audit: credit.audit.clone(),
+        alike: alike_key(credit),
+    }
 }

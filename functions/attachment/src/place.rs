@@ -14,7 +14,7 @@ use common::{
 };
 use domain::{
     application::{AttachmentRequest, request_attachment},
-    attachment::{AttachmentKind, ContentType},
+    attachment::{AttachmentKind, ContentType, upload_key},
     date::Instant,
     id::AttachmentId,
 };
@@ -94,8 +94,8 @@ pub(crate) async fn request(
         let place = Place {
             attachment: placed.into(),
             upload: blobs.presign_post(&Upload {
-                attachment: &attachment,
-                content_type,
+                key: upload_key(&attachment),
+                content_type: content_type.as_str(),
                 max_bytes: *size,
                 sha256,
                 expires_in: FORM_LIFETIME,

@@ -3,7 +3,7 @@
 use axum::{Json, extract::State};
 use common::{
     http::{App, Problem, Query, Received, Staff},
-    store::{Cursor, QueueEntry},
+    store::{Cursor, QueueEntry, QueueKind, QueueOf},
 };
 use domain::{
     actor::Reviewer,
@@ -104,8 +104,13 @@ pub(crate) async fn page(
     let stage = held_stage(rules, &reviewer, input.stage)?;
     let limit = input.limit.unwrap_or(PAGE).clamp(1, MOST);
     let cursor = input.cursor.map(Cursor::from_text);
-    let page =
-        app.store.queue_page(stage.stage, &reviewer.area, stage.queue_shards, limit, cursor.as_ref()).await?;
+    let queue = QueueOf {
+        kind: QueueKind::Applications,
+        stage: stage.stage,
+        area: &reviewer.area,
+        shards: stage.queue_shards,
+    };
+    let page = app.store.queue_page(queue, limit, cursor.as_ref()).await?;
     let items =
         page.entries.into_iter().map(|entry| waiting(entry, stage.stage, rules, &reviewer, received.at));
     Ok(Json(Queue {
@@ -182,7 +187,13 @@ pub(crate) async fn counters(
     let overdue_before = rules.not_overdue_from(received.at.day()).start();
     let mut stages = Vec::new();
     for held in rules.review.stages.iter().filter(|stage| reviewer.roles.contains(&stage.stage.reviewer())) {
-        let count = |before| app.store.queue_count(held.stage, &reviewer.area, held.queue_shards, before);
+        let queue = QueueOf {
+            kind: QueueKind::Applications,
+            stage: held.stage,
+            area: &reviewer.area,
+            shards: held.queue_shards,
+        };
+        let count = |before| app.store.queue_count(queue, before);
         let ((waiting, waiting_more), (overdue, overdue_more)) =
             try_join(count(None), count(Some(overdue_before))).await?;
         stages.push(Counter {

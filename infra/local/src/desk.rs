@@ -198,7 +198,7 @@ async fn credit(desk: &Desk, input: CreditInput) -> anyhow::Result<Option<Credit
     };
     let record = CreditRecord::entered(
         CreditId::mint(&input.holder_id, registration.cycle.start, random_u128()?),
-        registration.district.clone(),
+        registration.into(),
         activity,
         input.hours,
         &desk.rules.get(&registration.cycle.rules).hours.unit,

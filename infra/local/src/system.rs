@@ -23,11 +23,17 @@ use common::{
     config::Env,
     http::App,
 };
+use education::Education;
 use notifier::Notifier;
 use reminder::Reminder;
 use review::Review;
+use roster::RosterWorker;
 use session::Session;
-use std::{path::PathBuf, sync::Arc, time::Duration};
+use std::{
+    path::PathBuf,
+    sync::Arc,
+    time::{Duration, SystemTime},
+};
 
 /// The records' table.
 const TABLE: &str = "social-worker-registry";
@@ -39,8 +45,12 @@ const BUCKET: &str = "attachments";
 const REGION: &str = "cn-north-1";
 /// Whom calls are signed by that no function makes: those of the operator, who sets the system up.
 const OPERATOR: &str = "operator";
+/// How long a class list and its mails may take.
+const DRAIN_WITHIN: Duration = Duration::from_mins(3);
+/// What a run of `roster` has where it's deployed.
+const ROSTER_TIMEOUT: Duration = Duration::from_mins(15);
 /// The functions that reach the bucket.
-const BUCKET_READERS: [&str; 2] = ["attachment", "review"];
+const BUCKET_READERS: [&str; 4] = ["attachment", "review", "education", "roster"];
 /// The stand-in mini-program.
 pub const WECHAT_APP: &str = "wx-local";
 /// The demo service client, the mini-program's own back end.
@@ -69,6 +79,8 @@ pub struct System {
     pub api: Router,
     /// The scheduled function.
     pub reminder: Arc<Reminder>,
+    /// The function that goes through class lists.
+    pub roster: Arc<RosterWorker>,
     /// What was mailed.
     pub mailbox: Mailbox,
     /// The stand-in for WeChat.
@@ -77,7 +89,7 @@ pub struct System {
     pub keys: Keys,
     /// The variables the functions were configured by.
     pub env: Env,
-    pump: StreamPump,
+    pumps: [StreamPump; 2],
     s3: EmbeddedS3,
     // In this order they are dropped: first who calls, last what is called.
     _wechat_server: LoopbackServer,
@@ -126,34 +138,50 @@ impl System {
         let notifier = Arc::new(Notifier::from_env(&env, &(functions.parts)("notifier"), clock.clone())?);
         notifier.warm_up().await;
         let reminder = Arc::new(Reminder::from_env(&env, &(functions.parts)("reminder"), clock.clone())?);
-        let position = (!options.in_memory).then(|| options.data.join("stream.position"));
-        let stream =
-            PumpOptions { table: TABLE.to_owned(), region: REGION.to_owned(), batch_size: 100, position };
-        let pump = StreamPump::start(&dynamodb, stream, move |batch| {
-            let notifier = notifier.clone();
-            async move { deliver(&notifier, batch).await }
-        })?;
+        let roster = Arc::new(RosterWorker::from_env(&env, &(functions.parts)("roster"), clock.clone())?);
+        roster.warm_up().await;
+        // Each consumer reads the stream by itself, as where it's deployed: a long class list keeps no mail waiting.
+        let stream = |name: &str| PumpOptions {
+            table: TABLE.to_owned(),
+            region: REGION.to_owned(),
+            batch_size: 100,
+            position: (!options.in_memory).then(|| options.data.join(name)),
+        };
+        let worker = roster.clone();
+        let pumps = [
+            StreamPump::start(&dynamodb, stream("stream.position"), move |batch| {
+                let notifier = notifier.clone();
+                async move { deliver(&notifier, batch).await }
+            })?,
+            StreamPump::start(&dynamodb, stream("stream.roster.position"), move |batch| {
+                let worker = worker.clone();
+                async move { go_through(&worker, batch).await }
+            })?,
+        ];
         Ok(Self {
             clock,
             app,
             api,
             reminder,
+            roster,
             mailbox,
             wechat,
             keys,
             env,
-            pump,
+            pumps,
             s3,
             _wechat_server: wechat_server,
             dynamodb,
         })
     }
 
-    /// Returns once every change written before this call has been handed to `notifier`, and its mail sent.
+    /// Returns once every change written before this call has been handed to the stream's consumers: class lists are gone
+    /// through, and the mail is sent that all of it makes.
     pub async fn drain(&self) -> Result<()> {
-        tokio::time::timeout(Duration::from_secs(30), self.pump.drain())
-            .await
-            .context("the stream doesn't drain")??;
+        let [mail, lists] = &self.pumps;
+        for pump in [lists, mail] {
+            tokio::time::timeout(DRAIN_WITHIN, pump.drain()).await.context("the stream doesn't drain")??;
+        }
         Ok(())
     }
 
@@ -192,11 +220,15 @@ impl<P: Fn(&'static str) -> SdkParts> Functions<'_, P> {
         let own = parts("review");
         let review = Review::from_env(app(&own)?, env, &own)?;
         review.app.warm_up().await;
+        let own = parts("education");
+        let education = Education::from_env(app(&own)?, env, &own)?;
+        education.app.warm_up().await;
         let gateway = Gateway::default()
             .with(session::ROUTES, session::router(session))
             .with(submission::ROUTES, submission::router(submission))
             .with(attachment::ROUTES, attachment::router(attachments))
-            .with(review::ROUTES, review::router(review));
+            .with(review::ROUTES, review::router(review))
+            .with(education::ROUTES, education::router(education));
         Ok(gateway.into_router())
     }
 }
@@ -205,6 +237,14 @@ impl<P: Fn(&'static str) -> SdkParts> Functions<'_, P> {
 async fn deliver(notifier: &Notifier, batch: serde_json::Value) -> Result<()> {
     let event = serde_json::from_value(batch).context("a batch of the stream isn't an event")?;
     let failed = notifier.handle(event).await.batch_item_failures.len();
+    anyhow::ensure!(failed == 0, "{failed} records are to be handed over again");
+    Ok(())
+}
+
+/// Hands a batch to `roster` as Lambda would.
+async fn go_through(worker: &RosterWorker, batch: serde_json::Value) -> Result<()> {
+    let call = serde_json::from_value(batch).context("a batch of the stream isn't a call")?;
+    let failed = worker.handle(call, SystemTime::now() + ROSTER_TIMEOUT).await?.batch_item_failures.len();
     anyhow::ensure!(failed == 0, "{failed} records are to be handed over again");
     Ok(())
 }

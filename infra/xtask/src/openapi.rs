@@ -27,6 +27,7 @@ pub const FILE: &str = "infra/openapi.json";
         (name = "submission", description = "持证人：资料、申请、提交与撤回"),
         (name = "attachment", description = "附件上传、确认与下载"),
         (name = "review", description = "审核：队列、领取与决定"),
+        (name = "education", description = "继续教育：学时记录与申报、课程、名单报送"),
     ),
     components(schemas(ProblemBody)),
 )]
@@ -50,6 +51,7 @@ pub fn document() -> utoipa::openapi::OpenApi {
         submission::ApiDoc::openapi(),
         attachment::ApiDoc::openapi(),
         review::ApiDoc::openapi(),
+        education::ApiDoc::openapi(),
     ] {
         whole.merge(part);
     }
@@ -77,7 +79,7 @@ pub fn document() -> utoipa::openapi::OpenApi {
 
 /// Every route of every router.
 fn routes() -> BTreeSet<Route> {
-    [session::ROUTES, submission::ROUTES, attachment::ROUTES, review::ROUTES]
+    [session::ROUTES, submission::ROUTES, attachment::ROUTES, review::ROUTES, education::ROUTES]
         .into_iter()
         .flatten()
         .copied()

@@ -149,8 +149,8 @@ async fn a_form_that_has_expired_takes_nothing() {
     let (id, _) = place(&holder, &draft, "photo", &photo).await;
     // The same form, but for how long it lives.
     let form = blobs(&world).presign_post(&Upload {
-        attachment: &id.parse().unwrap(),
-        content_type: ContentType::Jpeg,
+        key: domain::attachment::upload_key(&id.parse().unwrap()),
+        content_type: ContentType::Jpeg.as_str(),
         max_bytes: photo.len() as u64,
         sha256: None,
         expires_in: Duration::ZERO,

@@ -122,6 +122,14 @@ pub enum JournalAction {
     EvidenceAsked,
     /// Evidence that was asked for was brought.
     EvidenceBrought,
+    /// A place was given for a class list.
+    RosterOpened,
+    /// A class list's file was there.
+    RosterQueued,
+    /// Every row of a class list had its result, or it couldn't be read.
+    RosterFinished,
+    /// A row of a class list was corrected or taken back.
+    RosterRowChanged,
     /// A staff account was made.
     AccountAppointed,
     /// A staff account's name, roles, area or state was changed.

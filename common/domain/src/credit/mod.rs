@@ -24,7 +24,7 @@ pub use course::Course;
 pub use evidence::{EvidenceFile, EvidenceKind};
 pub use hours::Hours;
 pub use likeness::{Likeness, LikenessKind, likenesses};
-pub use record::{Audit, CreditRecord, CreditState, RosterRow, Ruling};
+pub use record::{Audit, CreditRecord, CreditState, RosterRow, Ruling, Whose};
 pub use refusal::CreditRefusal;
 pub use uncounted::{Uncounted, Why};
 
@@ -128,6 +128,14 @@ impl CreditCategory {
         match self {
             Self::Ethics => "专业价值观和伦理",
             Self::Professional => "其他专业内容",
+        }
+    }
+
+    /// The category's key in JSON.
+    pub fn key(self) -> &'static str {
+        match self {
+            Self::Ethics => "ethics",
+            Self::Professional => "professional",
         }
     }
 }

@@ -20,7 +20,9 @@ use crate::{
     application::Reason,
     date::{CalendarDate, Instant},
     district::DistrictCode,
+    form::PersonName,
     id::{AttachmentId, CreditId, HolderId, RosterId},
+    registration::Registration,
 };
 use serde::{Deserialize, Serialize};
 
@@ -127,6 +129,21 @@ pub struct RosterRow {
     pub row: u32,
 }
 
+/// Whom a record is about.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Whose {
+    /// The name registered.
+    pub name: PersonName,
+    /// The district registered.
+    pub district: DistrictCode,
+}
+
+impl From<&Registration> for Whose {
+    fn from(registration: &Registration) -> Self {
+        Self { name: registration.name.clone(), district: registration.district.clone() }
+    }
+}
+
 /// Days after its last change until a draft is given up.
 const DRAFT_DAYS: i64 = 180;
 
@@ -143,6 +160,8 @@ pub struct CreditRecord {
     pub state: CreditState,
     /// First day of the cycle they're claimed for. A record never moves to another cycle.
     pub cycle_start: CalendarDate,
+    /// Its holder's name, as it was registered when the record was made.
+    pub name: PersonName,
     /// Where its holder is registered: whose reviewers decide it.
     pub district: DistrictCode,
     /// What was done.
@@ -182,7 +201,7 @@ impl CreditRecord {
     /// What it asks of the activity was checked before, by [`crate::education`].
     pub fn entered(
         id: CreditId,
-        district: DistrictCode,
+        whose: Whose,
         activity: Activity,
         hours: Hours,
         unit: &str,
@@ -196,7 +215,8 @@ impl CreditRecord {
             id,
             version: 1,
             state: if claimed_by_holder { CreditState::Draft } else { CreditState::Recorded },
-            district,
+            name: whose.name,
+            district: whose.district,
             activity,
             files: Vec::new(),
             claimed: hours,

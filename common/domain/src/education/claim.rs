@@ -89,9 +89,9 @@ pub fn claim(
     check::check_once(dossier, &place, &activity, None)?;
     let by = Actor::Holder(dossier.profile.holder.clone());
     let unit = place.rules.hours.unit.as_str();
-    let district = place.registration.district.clone();
+    let whose = place.registration.into();
     let id = mint(place.cycle.start);
-    let next = CreditRecord::entered(id, district, activity, hours, unit, by.clone(), now);
+    let next = CreditRecord::entered(id, whose, activity, hours, unit, by.clone(), now);
     Ok(place.change(dossier, next, (by, JournalAction::HoursDrafted), Vec::new(), |_| None))
 }
 

@@ -12,8 +12,11 @@ mod evidence;
 mod preview;
 mod provide;
 mod review;
+mod roster;
 mod submit;
+mod table;
 mod void;
+mod waiting;
 
 pub use alike::alike_key;
 pub use audit::{ask_for_evidence, draw, evidence_due};
@@ -23,8 +26,14 @@ pub use evidence::{EvidenceRequest, confirm_evidence, remove_evidence, request_e
 pub use preview::{Obstacle, Preview, preview};
 pub use provide::{Correction, Row, correct, is_own, record, strike};
 pub use review::{recognise, refuse};
+pub use roster::{
+    CHUNK_ROWS, Lease, MOST_ROSTER_BYTES, MOST_ROWS, Roster, RosterFailure, RosterFormat, RosterState,
+    RowChunk, RowOutcome, RowResult, Unregistered,
+};
 pub use submit::{lacking, submit};
+pub use table::{NoTable, TABLE_HEAD_BYTES, table_head};
 pub use void::{Consequence, ConsequenceKind, VoidEffect, void, void_effect};
+pub use waiting::{WaitingRow, check_waiting};
 
 use crate::{
     actor::{Actor, Reviewer},

@@ -86,8 +86,8 @@ fn answer(
     let form = place.rules.credit_form(activity.form);
     // An id that sorts last: a record that is there is the one that counts, where both would come to the same.
     let id = CreditId::mint(&dossier.profile.holder, place.cycle.start, u128::MAX);
-    let district = place.registration.district.clone();
-    let if_recorded = CreditRecord::entered(id, district, activity, claimed, &unit, Actor::System, now);
+    let whose = place.registration.into();
+    let if_recorded = CreditRecord::entered(id, whose, activity, claimed, &unit, Actor::System, now);
     let before = assess(place.cycle, &dossier.credits, place.rules).shortfall;
     let then = assess(place.cycle, &with(dossier, &if_recorded), place.rules);
     let gained = then.shortfall.counted.minus(before.counted);

@@ -72,8 +72,8 @@ pub fn record(
     {
         return Err(CreditRefusal::AlreadyRecorded { other: other.id.clone() }.into());
     }
-    let district = place.registration.district.clone();
-    let mut next = CreditRecord::entered(id, district, activity, hours, &course.unit, by.clone(), now);
+    let whose = place.registration.into();
+    let mut next = CreditRecord::entered(id, whose, activity, hours, &course.unit, by.clone(), now);
     next.roster = row.source.clone();
     if let Some(held) = held {
         next.version = held.version + 1;

@@ -93,7 +93,7 @@ impl RuleSet {
     }
 
     /// Quotes how many hours a cycle asks of `level`.
-    pub(crate) fn cite_hours(&self, level: CertificateLevel) -> Citation {
+    pub fn cite_hours(&self, level: CertificateLevel) -> Citation {
         self.hours_required(level).map_or_else(
             || self.cite("hours.unit", &self.hours.unit),
             |hours| self.cite("hours.required", hours),

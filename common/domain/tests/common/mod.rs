@@ -369,12 +369,13 @@ impl World {
 
     /// Puts a record of `activity` that counts, with `tenths` of an hour, into the present cycle.
     pub fn put_credit(&mut self, activity: Activity, tenths: u32) -> CreditId {
-        let Registration { holder, cycle, district, .. } = self.registration().clone();
+        let whose = self.registration().into();
+        let Registration { holder, cycle, .. } = self.registration().clone();
         let id = CreditId::mint(&holder, cycle.start, self.mint());
         let unit = self.rules.get(&cycle.rules).hours.unit.to_string();
         let hours = Hours::from_tenths(tenths);
         let credit =
-            CreditRecord::entered(id.clone(), district, activity, hours, &unit, Actor::System, self.now);
+            CreditRecord::entered(id.clone(), whose, activity, hours, &unit, Actor::System, self.now);
         self.dossier.credits.push(credit);
         id
     }

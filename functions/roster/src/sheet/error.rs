@@ -1,5 +1,7 @@
 //! What is wrong with a file, and what with a cell: a stable code each, and a Chinese sentence that says what to do.
 
+use domain::education::NoTable;
+
 /// The most characters of a cell that a message repeats.
 const LONGEST_EXCERPT: usize = 20;
 
@@ -22,6 +24,12 @@ impl SheetError {
 
     pub(super) fn at(code: &'static str, line: u64, detail: impl Into<String>) -> Self {
         Self { code, detail: detail.into(), line: Some(line) }
+    }
+}
+
+impl From<NoTable> for SheetError {
+    fn from(NoTable { code, detail }: NoTable) -> Self {
+        Self::new(code, detail)
     }
 }
 

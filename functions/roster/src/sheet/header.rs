@@ -5,6 +5,7 @@ use super::cell::{Column, fold, trim};
 use super::error::excerpts;
 use super::hours::unit_at_end;
 use super::text::{Mark, Splitter};
+use domain::education::NoTable;
 use std::borrow::Cow;
 
 /// Lines with something in them that are looked at: titles may stand above the header.
@@ -80,7 +81,7 @@ pub(super) fn find(text: &str) -> Result<Header, SheetError> {
         }
     }
     let Some(best) = best else {
-        return Err(broken.into_iter().next().map_or_else(super::sniff::empty_file, |(_, error)| error));
+        return Err(broken.into_iter().next().map_or_else(|| NoTable::EMPTY.into(), |(_, error)| error));
     };
     let is_header = best.likeness().0 == NEEDED.len();
     // A quote may be what hides the header.

@@ -1,6 +1,6 @@
 //! Reading a class list: bytes in, attendees out, row by row. Pure.
 //!
-//! [`sniff()`] looks at the head of a file before anybody waits for it. [`Sheet::open`] decodes it, finds the header and
+//! [`table_head`] looks at the head of a file before anybody waits for it. [`Sheet::open`] decodes it, finds the header and
 //! counts the rows; what is wrong with the file as a whole is said there. [`Sheet::iter`] then reads one row at a time:
 //! each is an [`Entry`], or says of each cell what is wrong with it.
 
@@ -11,22 +11,21 @@ mod error;
 mod header;
 mod hours;
 mod json;
-mod sniff;
 mod text;
 
 pub use error::{CellError, SheetError};
-pub use sniff::{HEAD, sniff};
 
 use cell::{Cell, Row};
-use domain::{credit::Hours, date::CalendarDate, form::PersonName};
+use domain::{
+    credit::Hours,
+    date::CalendarDate,
+    education::{MOST_ROWS, NoTable, table_head},
+    form::PersonName,
+};
 use header::{FULL_WIDTH_COMMA, Header};
 use std::borrow::Cow;
 use text::{Mark, Splitter};
 
-/// The most bytes of a file.
-pub const MOST_BYTES: u64 = 4 * 1_048_576;
-/// The most rows of a file.
-pub const MOST_ROWS: u32 = 10_000;
 /// Every so many rows their place is remembered, for reading on from there.
 const STRIDE: u32 = 100;
 
@@ -89,10 +88,10 @@ pub struct Sheet<'a> {
 impl<'a> Sheet<'a> {
     /// Decodes the file and looks through all of it once: its columns, the pairs of its quotes or its JSON, its rows.
     pub fn open(bytes: &'a [u8], format: Format) -> Result<Self, SheetError> {
-        sniff(bytes, bytes.len() as u64)?;
+        table_head(bytes, bytes.len() as u64)?;
         let mut text = encoding::decode(bytes)?;
         if cell::trim(&text).is_empty() {
-            return Err(sniff::empty_file());
+            return Err(NoTable::EMPTY.into());
         }
         let (layout, first) = match format {
             Format::Csv => {

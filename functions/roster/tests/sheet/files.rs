@@ -1,11 +1,12 @@
 //! Files that are no class list are named for what they are, by their first bytes.
 
 use super::refused;
-use roster::sheet::{Format, HEAD, MOST_BYTES, sniff};
+use domain::education::{MOST_ROSTER_BYTES as MOST_BYTES, table_head};
+use roster::sheet::Format;
 use rstest::rstest;
 
 fn code(head: &[u8], size: u64) -> &'static str {
-    sniff(head, size).map_or_else(|error| error.code, |()| "taken")
+    table_head(head, size).map_or_else(|error| error.code, |()| "taken")
 }
 
 #[rstest]
@@ -69,7 +70,7 @@ fn a_file_of_nothing_is_empty(#[case] bytes: &[u8]) {
 
 #[test]
 fn a_refusal_says_what_to_do() {
-    let detail = |head: &[u8]| sniff(head, 1).unwrap_err().to_string();
+    let detail = |head: &[u8]| table_head(head, 1).unwrap_err().to_string();
     assert_eq!(detail(b"PK\x03\x04"), "这是 Excel 工作簿（xlsx）或压缩包，请另存为 CSV 后上传");
     assert_eq!(detail(b"\xd0\xcf\x11\xe0"), "这是 Excel 工作簿（xls），请另存为 CSV 后上传");
 }

@@ -1,12 +1,13 @@
 //! What holds for any bytes, and for any list that another program's encoder writes.
 
 use super::{read, short};
+use domain::education::{TABLE_HEAD_BYTES, table_head};
 use proptest::{collection::vec, prelude::*};
-use roster::sheet::{Format, HEAD, Sheet, sniff};
+use roster::sheet::{Format, Sheet};
 
 /// Opens and reads it; every row is somebody or says what is wrong.
 fn read_through(bytes: &[u8]) {
-    let _ = sniff(&bytes[..bytes.len().min(HEAD)], bytes.len() as u64);
+    let _ = table_head(&bytes[..bytes.len().min(TABLE_HEAD_BYTES as usize)], bytes.len() as u64);
     for format in [Format::Csv, Format::Json] {
         match Sheet::open(bytes, format) {
             Ok(sheet) => {

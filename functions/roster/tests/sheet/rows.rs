@@ -1,7 +1,8 @@
 //! Rows: counted as a person counts them, none lost, read on from any of them.
 
 use super::{csv, json, refusal, short};
-use roster::sheet::{Format, MOST_ROWS, Sheet};
+use domain::education::MOST_ROWS;
+use roster::sheet::{Format, Sheet};
 use rstest::rstest;
 
 #[rstest]

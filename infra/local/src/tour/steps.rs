@@ -10,7 +10,7 @@ use anyhow::{Context, Result, ensure};
 use common::crypto::random_u128;
 use domain::{
     actor::Actor,
-    credit::{Activity, CreditCategory, CreditForm, CreditRecord, Hours, Particulars},
+    credit::{Activity, CreditCategory, CreditForm, CreditRecord, Hours, Particulars, Whose},
     date::{CalendarDate, Instant, date},
     id::{CreditId, HolderId},
 };
@@ -129,7 +129,7 @@ impl Story<'_> {
             };
             let record = CreditRecord::entered(
                 CreditId::mint(&holder, cycle_start, random_u128()?),
-                "420106".parse()?,
+                Whose { name: "张三".parse()?, district: "420106".parse()? },
                 activity,
                 Hours::from_tenths(tenths),
                 "学时",

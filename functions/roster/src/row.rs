@@ -1,0 +1,222 @@
+//! What becomes of rows: whose each is, recorded, kept waiting, or refused and why.
+
+use crate::{
+    RosterWorker, WorkError,
+    sheet::{CellError, Entry, Line},
+};
+use common::store::Lost;
+use domain::{
+    certificate::ManagementNumber,
+    credit::{CreditRecord, CreditRefusal, RosterRow},
+    date::Instant,
+    dossier::Dossier,
+    education::{self, Roster, RowOutcome, RowResult, Unregistered, WaitingRow},
+    error::Refusal,
+    id::HolderId,
+};
+use futures_util::{StreamExt, TryStreamExt, stream};
+use std::collections::BTreeMap;
+
+/// People whose rows are dealt with at the same time.
+const AT_ONCE: usize = 8;
+/// How often a commit that was lost is decided again on what is there now.
+const TRIES: u32 = 5;
+
+/// What became of one attempt on a row.
+pub(crate) enum Attempt {
+    /// It has its result.
+    Settled(RowResult),
+    /// Nobody is registered with its certificate.
+    NotRegistered(RowResult),
+}
+
+impl RosterWorker {
+    /// Deals with the rows of one chunk. Rows of one certificate go one after another, so that the first of them is the
+    /// one that's recorded, however often this is done.
+    pub(crate) async fn chunk(&self, roster: &Roster, lines: Vec<Line>) -> Result<Vec<RowResult>, WorkError> {
+        let mut results = Vec::with_capacity(lines.len());
+        let mut people: BTreeMap<ManagementNumber, Vec<(RowResult, Entry)>> = BTreeMap::new();
+        let rules = self.rules.for_district(None);
+        for line in lines {
+            let mut result = blank(&line);
+            let entry = match line.entry {
+                Ok(entry) => entry,
+                Err(errors) => {
+                    unreadable(&mut result, &errors);
+                    results.push(result);
+                    continue;
+                }
+            };
+            let Some(number) = rules.management_number(&entry.management_number) else {
+                result.invalid("malformed", "管理号的格式不正确，请核对");
+                results.push(result);
+                continue;
+            };
+            result.management_number = Some(number.clone());
+            if entry.unit.is_some_and(|unit| unit != roster.course.unit) {
+                let unit = &roster.course.unit;
+                result
+                    .invalid("other_unit", &format!("课程以「{unit}」计，系统不作换算，请按「{unit}」填写"));
+                results.push(result);
+                continue;
+            }
+            people.entry(number).or_default().push((result, entry));
+        }
+        let numbers: Vec<_> = people.keys().cloned().collect();
+        let holders = &self.store.certificate_holders(&numbers).await?;
+        let settled: Vec<Vec<RowResult>> = stream::iter(people)
+            .map(|(number, rows)| async move {
+                let mut settled = Vec::with_capacity(rows.len());
+                for (result, entry) in rows {
+                    let waiting = waiting(roster, &number, &result, entry, self.clock.now());
+                    settled.push(self.row(roster, holders.get(&number), result, waiting).await?);
+                }
+                Ok::<_, WorkError>(settled)
+            })
+            .buffer_unordered(AT_ONCE)
+            .try_collect()
+            .await?;
+        results.extend(settled.into_iter().flatten());
+        results.sort_by_key(|result| result.row);
+        Ok(results)
+    }
+
+    async fn row(
+        &self,
+        roster: &Roster,
+        holder: Option<&HolderId>,
+        result: RowResult,
+        waiting: WaitingRow,
+    ) -> Result<RowResult, WorkError> {
+        let result = match holder {
+            Some(holder) => match self.record(holder, &waiting, result).await? {
+                Attempt::Settled(result) => return Ok(result),
+                Attempt::NotRegistered(result) => result,
+            },
+            None => result,
+        };
+        self.unregistered(roster, waiting, result).await
+    }
+
+    /// A row of somebody who isn't registered.
+    async fn unregistered(
+        &self,
+        roster: &Roster,
+        waiting: WaitingRow,
+        mut result: RowResult,
+    ) -> Result<RowResult, WorkError> {
+        if roster.unregistered == Unregistered::Refuse {
+            result.unknown();
+            return Ok(result);
+        }
+        let hours = match education::check_waiting(&waiting, self.clock.now()) {
+            Ok(hours) => hours,
+            Err(refusal) => {
+                result.refuse(&refusal);
+                return Ok(result);
+            }
+        };
+        if !self.store.keep_waiting(&waiting).await? {
+            result.waits_already();
+            return Ok(result);
+        }
+        result.wait(hours);
+        // They may have been registered between the look and the keeping: then nobody else will credit them.
+        let number = &waiting.management_number;
+        let holders = self.store.certificate_holders(std::slice::from_ref(number)).await?;
+        if let Some(holder) = holders.get(number)
+            && let Attempt::Settled(settled) = self.record(holder, &waiting, result.clone()).await?
+        {
+            self.store.drop_waiting(&waiting).await?;
+            return Ok(settled);
+        }
+        Ok(result)
+    }
+
+    /// Records a row for `holder`, and says what became of it.
+    pub(crate) async fn record(
+        &self,
+        holder: &HolderId,
+        waiting: &WaitingRow,
+        mut result: RowResult,
+    ) -> Result<Attempt, WorkError> {
+        for _ in 0..TRIES {
+            let now = self.clock.now();
+            let dossier = self.store.dossier(holder, now).await?;
+            let Some(row) = waiting.row_in(&dossier) else { return Ok(Attempt::NotRegistered(result)) };
+            let provider = waiting.source.roster.provider();
+            match education::record(&dossier, &waiting.course, &row, &provider, &self.rules, now) {
+                Ok(change) => match self.store.commit(&change, None).await {
+                    Ok(_) => {
+                        if let Some(credit) = change.credit {
+                            result.record(credit.id, credit.recognised);
+                        }
+                        return Ok(Attempt::Settled(result));
+                    }
+                    Err(Lost::Stale) => {}
+                    Err(lost) => return Err(lost.into()),
+                },
+                Err(Refusal::Credit(CreditRefusal::NotRegistered)) => {
+                    return Ok(Attempt::NotRegistered(result));
+                }
+                Err(refusal) => {
+                    match own_record(&dossier, &refusal, &waiting.source) {
+                        Some(held) => result.record(held.id.clone(), held.recognised),
+                        None => result.refuse(&refusal),
+                    }
+                    return Ok(Attempt::Settled(result));
+                }
+            }
+        }
+        Err(Lost::Stale.into())
+    }
+}
+
+/// The record that this very row made before, where that is why it's refused.
+fn own_record<'a>(dossier: &'a Dossier, refusal: &Refusal, source: &RosterRow) -> Option<&'a CreditRecord> {
+    let Refusal::Credit(refusal) = refusal else { return None };
+    dossier.credit(&education::is_own(dossier, refusal, source)?)
+}
+
+/// A row, as it waits where it has to.
+fn waiting(
+    roster: &Roster,
+    number: &ManagementNumber,
+    result: &RowResult,
+    entry: Entry,
+    now: Instant,
+) -> WaitingRow {
+    WaitingRow {
+        management_number: number.clone(),
+        course: roster.course.clone(),
+        source: roster.source(result.row),
+        name: entry.name,
+        hours: entry.hours,
+        from: entry.from,
+        to: entry.to,
+        at: now,
+    }
+}
+
+/// A row before anything became of it.
+fn blank(line: &Line) -> RowResult {
+    let name = line.entry.as_ref().map(|entry| entry.name.as_str().to_owned()).unwrap_or_default();
+    RowResult {
+        row: line.row,
+        line: line.line,
+        name,
+        management_number: None,
+        outcome: RowOutcome::Invalid,
+        hours: None,
+        credit: None,
+        code: None,
+        detail: None,
+    }
+}
+
+/// A row with cells that can't be read.
+fn unreadable(result: &mut RowResult, errors: &[CellError]) {
+    let code = errors.first().map_or("invalid", |error| error.code);
+    let details: Vec<_> = errors.iter().map(|error| error.detail.as_str()).collect();
+    result.invalid(code, &details.join("；"));
+}
