@@ -104,7 +104,7 @@ pub fn edit_claim(
     library: &RuleLibrary,
     now: Instant,
 ) -> Result<Change, Refusal> {
-    let place = own_open(dossier, record, library, "修改")?;
+    let place = own_open(dossier, record, library, "修改", now)?;
     // A claim that still waited when the renewal was approved was no part of it: it may be taken back, not changed.
     place.check_unlocked("修改")?;
     input.check_offered(record.activity.course.as_ref())?;
@@ -130,7 +130,7 @@ pub fn withdraw_claim(
     library: &RuleLibrary,
     now: Instant,
 ) -> Result<Change, Refusal> {
-    let place = own_open(dossier, record, library, "撤回")?;
+    let place = own_open(dossier, record, library, "撤回", now)?;
     let mut next = record.next(now);
     next.state = CreditState::Withdrawn;
     let by = Actor::Holder(record.holder.clone());
@@ -143,8 +143,9 @@ fn own_open<'a>(
     record: &CreditRecord,
     library: &'a RuleLibrary,
     wanted: &'static str,
+    now: Instant,
 ) -> Result<Place<'a>, Refusal> {
-    let place = Place::own(dossier, record, library)?;
+    let place = Place::own(dossier, record, library, now)?;
     if matches!(record.state, CreditState::Draft | CreditState::Pending) {
         Ok(place)
     } else {

@@ -42,8 +42,9 @@ fn taking<'a>(
     record: &CreditRecord,
     library: &'a RuleLibrary,
     wanted: &'static str,
+    now: Instant,
 ) -> Result<Place<'a>, Refusal> {
-    let place = Place::own(dossier, record, library)?;
+    let place = Place::own(dossier, record, library, now)?;
     if matches!(record.state, CreditState::Draft | CreditState::Pending) {
         place.check_unlocked(wanted)?;
     } else if record.open_audit().is_none() {
@@ -68,7 +69,7 @@ pub fn request_evidence(
     library: &RuleLibrary,
     now: Instant,
 ) -> Result<Change, Refusal> {
-    let place = taking(dossier, record, library, "上传证明材料")?;
+    let place = taking(dossier, record, library, "上传证明材料", now)?;
     let limits = &*place.rules.hours.files;
     check_file(limits, EVIDENCE, request.content_type, request.size)?;
     let mut next = record.next(now);
@@ -101,7 +102,7 @@ pub fn confirm_evidence(
     library: &RuleLibrary,
     now: Instant,
 ) -> Result<Change, Refusal> {
-    let place = taking(dossier, record, library, "确认证明材料")?;
+    let place = taking(dossier, record, library, "确认证明材料", now)?;
     let announced = record.file(id).ok_or(Refusal::UnknownAttachment)?;
     let limits = &*place.rules.hours.files;
     let said = Announced {
@@ -136,7 +137,7 @@ pub fn remove_evidence(
     library: &RuleLibrary,
     now: Instant,
 ) -> Result<Change, Refusal> {
-    let place = taking(dossier, record, library, "删除证明材料")?;
+    let place = taking(dossier, record, library, "删除证明材料", now)?;
     let held = record.file(id).ok_or(Refusal::UnknownAttachment)?;
     let mut next = record.next(now);
     next.files.retain(|file| file.id != *id);

@@ -104,9 +104,16 @@ impl<'a> Place<'a> {
         Ok(Self { registration, cycle, closed: None, rules })
     }
 
-    /// As [`Self::of`], of a record that is the holder's own.
-    fn own(dossier: &'a Dossier, record: &CreditRecord, library: &'a RuleLibrary) -> Result<Self, Refusal> {
-        if record.holder == dossier.profile.holder {
+    /// As [`Self::of`], of a record that is the holder's own. A draft past its day is gone for everyone but the store's
+    /// own clean-up, which may lag by days.
+    fn own(
+        dossier: &'a Dossier,
+        record: &CreditRecord,
+        library: &'a RuleLibrary,
+        now: Instant,
+    ) -> Result<Self, Refusal> {
+        let kept = record.draft_expires_at().is_none_or(|expiry| expiry > now);
+        if kept && record.holder == dossier.profile.holder {
             Self::of(dossier, record, library)
         } else {
             Err(CreditRefusal::UnknownCredit.into())

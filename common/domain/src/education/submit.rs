@@ -30,7 +30,7 @@ pub fn submit(
     library: &RuleLibrary,
     now: Instant,
 ) -> Result<Change, Refusal> {
-    let place = Place::own(dossier, record, library)?;
+    let place = Place::own(dossier, record, library, now)?;
     let by = Actor::Holder(record.holder.clone());
     let mut next = record.next(now);
     match record.state {

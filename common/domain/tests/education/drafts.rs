@@ -71,8 +71,14 @@ fn a_draft_is_given_up_180_days_after_it_last_changed_and_a_claim_that_waits_nev
         .educate(|dossier, rules, now| education::edit_claim(dossier, &record, &seminar(), rules, now))
         .unwrap();
     assert_eq!(edited.credit.unwrap().draft_expires_at(), Some(world.now.plus_seconds(180 * 86_400)));
+    let mut late = world.clone();
     let waits = submit_with(&mut world, &record.id, EvidenceKind::SignInSheet).unwrap().credit.unwrap();
     assert_eq!(waits.draft_expires_at(), None);
+    // Until then it's there; from then on it's gone, whether or not the store has cleaned up.
+    late.now = late.now.plus_seconds(180 * 86_400 - 1);
+    assert_eq!(code(&submit_with(&mut late.clone(), &record.id, EvidenceKind::SignInSheet)), "ok");
+    late.now = late.now.plus_seconds(1);
+    assert_eq!(code(&submit_with(&mut late, &record.id, EvidenceKind::SignInSheet)), "unknown_credit");
 }
 
 #[test]
