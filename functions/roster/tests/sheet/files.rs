@@ -52,7 +52,7 @@ fn a_large_workbook_is_told_to_be_a_workbook() {
 
 #[test]
 fn only_the_head_is_looked_at() {
-    let mut bytes = vec![b' '; HEAD];
+    let mut bytes = vec![b' '; usize::try_from(domain::education::TABLE_HEAD_BYTES).unwrap()];
     bytes.extend_from_slice(b"<html>");
     assert_eq!(code(&bytes, bytes.len() as u64), "taken");
 }
@@ -70,7 +70,7 @@ fn a_file_of_nothing_is_empty(#[case] bytes: &[u8]) {
 
 #[test]
 fn a_refusal_says_what_to_do() {
-    let detail = |head: &[u8]| table_head(head, 1).unwrap_err().to_string();
+    let detail = |head: &[u8]| table_head(head, 1).unwrap_err().detail;
     assert_eq!(detail(b"PK\x03\x04"), "这是 Excel 工作簿（xlsx）或压缩包，请另存为 CSV 后上传");
     assert_eq!(detail(b"\xd0\xcf\x11\xe0"), "这是 Excel 工作簿（xls），请另存为 CSV 后上传");
 }

@@ -7,7 +7,8 @@ use roster::sheet::{Format, Sheet};
 
 /// Opens and reads it; every row is somebody or says what is wrong.
 fn read_through(bytes: &[u8]) {
-    let _ = table_head(&bytes[..bytes.len().min(TABLE_HEAD_BYTES as usize)], bytes.len() as u64);
+    let _ =
+        table_head(&bytes[..bytes.len().min(usize::try_from(TABLE_HEAD_BYTES).unwrap())], bytes.len() as u64);
     for format in [Format::Csv, Format::Json] {
         match Sheet::open(bytes, format) {
             Ok(sheet) => {
