@@ -11,6 +11,7 @@
 )]
 
 pub mod bare;
+pub mod crowd;
 pub mod wire;
 
 use axum::{

@@ -22,7 +22,7 @@ pub struct DemoStaff {
 }
 
 /// The demo staff, in the order of [`Keys::staff_totp`].
-pub const STAFF: [DemoStaff; 4] = [
+pub const STAFF: [DemoStaff; 5] = [
     DemoStaff { username: "admin", name: "省级管理员", role: Role::Administrator, area: "42" },
     DemoStaff { username: "chushen", name: "武汉初审员", role: Role::PreliminaryReviewer, area: "4201" },
     DemoStaff {
@@ -32,6 +32,7 @@ pub const STAFF: [DemoStaff; 4] = [
         area: "4205",
     },
     DemoStaff { username: "zhongshen", name: "湖北终审员", role: Role::FinalReviewer, area: "42" },
+    DemoStaff { username: "peixun", name: "省社会工作培训中心", role: Role::Provider, area: "42" },
 ];
 
 /// Appoints the demo staff where they aren't there yet.

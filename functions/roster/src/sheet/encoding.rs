@@ -17,7 +17,7 @@ pub(super) fn decode(bytes: &[u8]) -> Result<Cow<'_, str>, SheetError> {
             Err(error) if is_chinese(&bytes[..error.valid_up_to()]) => {
                 return Err(broken_utf8(bytes, error.valid_up_to()));
             }
-            Err(_) => Cow::Owned(transcode(bytes, GB18030, "GB18030（GBK）")?),
+            Err(_) => Cow::Owned(transcode(bytes, GB18030, "GB18030")?),
         },
     };
     match text.find('\0') {

@@ -131,7 +131,7 @@ fn read(header: &Candidate<'_>) -> Result<Header, SheetError> {
         .collect();
     if !missing.is_empty() {
         let detail = format!(
-            "缺少「{}」列，找到的列有：{}。请在名单的第一行写明各列的名称",
+            "缺少「{}」列，找到的列有：{}。请在名单的第一行写明各列的名称；若显示为乱码，请另存为「CSV UTF-8」后上传",
             missing.join("」「"),
             excerpts(named())
         );

@@ -1,13 +1,14 @@
 //! Cells: what spreadsheets leave around a value is taken off, and what they did to it is said.
 
-use super::csv;
+use super::{csv, table};
 use roster::sheet::{Format, Sheet};
 use rstest::rstest;
 
 /// The first cell's error, as its code and sentence.
 fn wrong(name: &str, number: &str, rest: &str) -> (&'static str, &'static str, String) {
     let quote = |cell: &str| format!("\"{}\"", cell.replace('"', "\"\""));
-    let text = format!("姓名,管理号,学时,开始日期,结束日期\n{},{},{rest}\n", quote(name), quote(number));
+    let text = format!("姓名¦管理号¦学时¦开始日期¦结束日期\n{},{},{rest}\n", quote(name), quote(number));
+    let text = table(&text);
     let sheet = Sheet::open(text.as_bytes(), Format::Csv).unwrap();
     let error = sheet.iter().next().unwrap().entry.unwrap_err().remove(0);
     (error.column, error.code, error.detail)
@@ -24,7 +25,7 @@ fn wrong(name: &str, number: &str, rest: &str) -> (&'static str, &'static str, S
 #[case("　4201231990\u{200b}", "4201231990")]
 #[case("\"4201231990\t\"", "4201231990")]
 fn a_management_number_is_taken_out_of_its_wrapping(#[case] cell: &str, #[case] number: &str) {
-    assert_eq!(csv(&format!("姓名,管理号\n张三,{cell}\n")), [format!("1@2 张三|{number}|-|-|-")]);
+    assert_eq!(csv(&format!("姓名¦管理号\n张三,{cell}\n")), [format!("1@2 张三|{number}|-|-|-")]);
 }
 
 #[rstest]
@@ -46,7 +47,7 @@ fn a_number_that_a_spreadsheet_mangled_is_told_with_the_remedy(#[case] number: &
 #[case("'", Some("missing_cell"))]
 #[case("=\"\"", Some("missing_cell"))]
 fn a_number_is_letters_and_digits(#[case] number: &str, #[case] code: Option<&str>) {
-    let said = csv(&format!("姓名,管理号\n张三,{number}\n")).remove(0);
+    let said = csv(&format!("姓名¦管理号\n张三,{number}\n")).remove(0);
     let expected =
         code.map_or(format!("1@2 张三|{number}|-|-|-"), |code| format!("1@2 management_number:{code}"));
     assert_eq!(said, expected);
@@ -61,7 +62,7 @@ fn a_number_is_letters_and_digits(#[case] number: &str, #[case] code: Option<&st
 #[case("𠮷 田", "𠮷田")]
 #[case("O'Neill", "O'Neill")]
 fn a_name_is_read_as_its_holder_writes_it(#[case] cell: &str, #[case] name: &str) {
-    assert_eq!(csv(&format!("姓名,管理号\n{cell},4201231990\n")), [format!("1@2 {name}|4201231990|-|-|-")]);
+    assert_eq!(csv(&format!("姓名¦管理号\n{cell},4201231990\n")), [format!("1@2 {name}|4201231990|-|-|-")]);
 }
 
 #[rstest]
@@ -104,7 +105,7 @@ fn what_a_spreadsheet_would_run_is_refused_in_every_column(
 #[test]
 fn a_row_says_all_that_is_wrong_with_it() {
     assert_eq!(
-        csv("姓名,管理号,学时,开始日期,结束日期\n张,4E+17,-1,昨天,2026-02-30\n"),
+        csv("姓名¦管理号¦学时¦开始日期¦结束日期\n张,4E+17,-1,昨天,2026-02-30\n"),
         [
             "1@2 name:name_malformed management_number:number_mangled hours:hours_negative from:date_malformed to:date_malformed"
         ]
@@ -117,7 +118,7 @@ fn a_row_says_all_that_is_wrong_with_it() {
 #[case("46082,2026年3月2日", "1@2 张三|4201231990|-|2026-03-01|2026-03-02")]
 #[case("２０２６／３／１,", "1@2 张三|4201231990|-|2026-03-01|-")]
 fn days_are_in_order(#[case] days: &str, #[case] said: &str) {
-    assert_eq!(csv(&format!("姓名,管理号,开始日期,结束日期\n张三,4201231990,{days}\n")), [said]);
+    assert_eq!(csv(&format!("姓名¦管理号¦开始日期¦结束日期\n张三,4201231990,{days}\n")), [said]);
 }
 
 #[test]

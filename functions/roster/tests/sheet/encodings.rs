@@ -4,8 +4,7 @@ use super::{csv, read, refused};
 use roster::sheet::Format;
 use rstest::rstest;
 
-const LIST: &str =
-    "姓名,管理号,学时,开始日期\r\n张三,42012319900101,3.5,2026-03-01\r\n㐂𠮷,20230000000000A,,2026/3/1\r\n";
+const LIST: &str = "姓名\u{2c}管理号\u{2c}学时\u{2c}开始日期\r\n张三,42012319900101,3.5,2026-03-01\r\n㐂𠮷,20230000000000A,,2026/3/1\r\n";
 const PEOPLE: [&str; 2] =
     ["1@2 张三|42012319900101|3.5|2026-03-01|-", "2@3 㐂𠮷|20230000000000A|-|2026-03-01|-"];
 
@@ -51,8 +50,8 @@ fn broken(bytes: &[u8], line: usize, broken: &[u8]) -> Vec<u8> {
 #[case::utf8(broken(LIST.as_bytes(), 2, "李四".as_bytes().split_last().unwrap().1), 3, "UTF-8")]
 #[case::utf8_that_would_do_as_gb18030(broken(LIST.as_bytes(), 2, b"\xc0\xee\xcb\xc4,1\r\n"), 3, "UTF-8")]
 #[case::utf8_by_its_mark(broken(b"\xef\xbb\xbfa,b\n", 1, b"\xd5\xc5"), 2, "UTF-8")]
-#[case::gb18030(broken(GB18030, 1, b"\xff\xff"), 2, "GB18030（GBK）")]
-#[case::gb18030_cut_off(broken(GB18030, 3, b"\xd5"), 4, "GB18030（GBK）")]
+#[case::gb18030(broken(GB18030, 1, b"\xff\xff"), 2, "GB18030")]
+#[case::gb18030_cut_off(broken(GB18030, 3, b"\xd5"), 4, "GB18030")]
 #[case::utf16_cut_off(utf16("a\nb", u16::to_le_bytes).split_last().unwrap().1.to_vec(), 2, "UTF-16")]
 #[case::utf16_without_its_mark(utf16("ab\n", u16::to_le_bytes)[2..].to_vec(), 1, "文本")]
 #[case::half_a_pair(b"\xff\xfea\0\n\0\x42\xd8b\0".to_vec(), 2, "UTF-16")]

@@ -61,7 +61,7 @@ fn an_item_that_is_wrong_is_a_rows_error_and_the_others_are_read(#[case] item: &
 #[rstest]
 #[case("[{\"name\":\"张三\"},\n {\"name\":}]", 2, 10)]
 #[case("[\n{\"name\":\"张三\",}\n]", 2, 14)]
-#[case("姓名,管理号\n", 1, 1)]
+#[case("姓名\u{2c}管理号\n", 1, 1)]
 #[case("[{}\n{}]", 2, 1)]
 #[case("[{},\n]", 2, 1)]
 #[case("[,{}]", 1, 2)]

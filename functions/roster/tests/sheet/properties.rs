@@ -1,6 +1,6 @@
 //! What holds for any bytes, and for any list that another program's encoder writes.
 
-use super::{read, short};
+use super::{read, short, table};
 use domain::education::{TABLE_HEAD_BYTES, table_head};
 use proptest::{collection::vec, prelude::*};
 use roster::sheet::{Format, Sheet};
@@ -88,7 +88,7 @@ proptest! {
 
     #[test]
     fn no_text_below_a_header_makes_it_panic(pieces in vec(piece(), 0..40), encoding in 0u8..4) {
-        read_through(&encoded(&format!("姓名,管理号,学时,开始日期,结束日期\n{}", pieces.concat()), encoding));
+        read_through(&encoded(&(table("姓名¦管理号¦学时¦开始日期¦结束日期\n") + &pieces.concat()), encoding));
         read_through(&encoded(&format!("[{{\"name\":\"张三\"}},{}]", pieces.concat()), encoding));
     }
 
@@ -127,7 +127,7 @@ proptest! {
     #[test]
     fn reading_on_from_any_row_gives_the_rest(rows in 1u32..330, from in 1u32..400) {
         let row = |row| format!("张三,42012319{row:06}\n{}", if row % 7 == 0 { "\n" } else { "" });
-        let text: String = std::iter::once("姓名,管理号\n".to_owned()).chain((1..=rows).map(row)).collect();
+        let text: String = std::iter::once(table("姓名¦管理号\n")).chain((1..=rows).map(row)).collect();
         let sheet = Sheet::open(text.as_bytes(), Format::Csv).unwrap();
         let all: Vec<String> = sheet.iter().map(|line| short(&line)).collect();
         let rest: Vec<String> = sheet.iter_from(from).map(|line| short(&line)).collect();

@@ -1,6 +1,6 @@
 //! Rows: counted as a person counts them, none lost, read on from any of them.
 
-use super::{csv, json, refusal, short};
+use super::{csv, json, refusal, short, table};
 use domain::education::MOST_ROWS;
 use roster::sheet::{Format, Sheet};
 use rstest::rstest;
@@ -10,7 +10,7 @@ use rstest::rstest;
 #[case("\r\n")]
 #[case("\r")]
 fn lines_end_as_any_system_ends_them(#[case] end: &str) {
-    let lines = ["姓名,管理号", "张三,4201231990A", "", "李四,4201231990B"];
+    let lines = ["姓名¦管理号", "张三,4201231990A", "", "李四,4201231990B"];
     let expected = ["1@2 张三|4201231990A|-|-|-", "2@4 李四|4201231990B|-|-|-"];
     assert_eq!(csv(&lines.join(end)), expected);
     assert_eq!(csv(&(lines.join(end) + end)), expected);
@@ -19,40 +19,40 @@ fn lines_end_as_any_system_ends_them(#[case] end: &str) {
 #[test]
 fn rows_of_empty_cells_are_passed_over_and_not_counted() {
     let text =
-        "姓名,管理号,备注\n,,\n张三,4201231990A\n  ,\u{3000},\u{a0}\n\"\",\"\",\n李四,4201231990B,\n,,\n";
+        "姓名¦管理号¦备注\n,,\n张三,4201231990A\n  ,\u{3000},\u{a0}\n\"\",\"\",\n李四,4201231990B,\n,,\n";
     assert_eq!(csv(text), ["1@3 张三|4201231990A|-|-|-", "2@6 李四|4201231990B|-|-|-"]);
 }
 
 #[test]
 fn a_row_with_a_remark_alone_is_not_passed_over() {
-    assert_eq!(csv("姓名,管理号,备注\n,,缺席\n"), ["1@2 name:missing_cell management_number:missing_cell"]);
+    assert_eq!(csv("姓名¦管理号¦备注\n,,缺席\n"), ["1@2 name:missing_cell management_number:missing_cell"]);
 }
 
 #[test]
 fn quoted_cells_hold_separators_line_breaks_and_quotes() {
-    let text = "备注,姓名,管理号\n\"一,二\n三\r\n\"\"四\"\"\",\"张三\" ,\"4201231990A\"\n五,李四,4201231990B";
+    let text = "备注¦姓名¦管理号\n\"一¦二\n三\r\n\"\"四\"\"\",\"张三\" ,\"4201231990A\"\n五¦李四,4201231990B";
     assert_eq!(csv(text), ["1@2 张三|4201231990A|-|-|-", "2@5 李四|4201231990B|-|-|-"]);
 }
 
 #[test]
 fn a_row_with_too_few_cells_says_which_are_missing() {
     assert_eq!(
-        csv("学时,姓名,管理号\n3,张三\n3\n"),
+        csv("学时¦姓名¦管理号\n3,张三\n3\n"),
         ["1@2 management_number:missing_cell", "2@3 name:missing_cell management_number:missing_cell"]
     );
 }
 
 #[rstest]
-#[case("姓名,管理号\n张三,1\n\"李四,2\n王五,3\n", 3)]
-#[case("姓名,管理号\n\"张三,1\n李四,2\n\"王五,3\n", 2)]
-#[case("姓名,管理号\n张三,\"1\"2\n", 2)]
+#[case("姓名¦管理号\n张三,1\n\"李四,2\n王五,3\n", 3)]
+#[case("姓名¦管理号\n\"张三,1\n李四,2\n\"王五,3\n", 2)]
+#[case("姓名¦管理号\n张三,\"1\"2\n", 2)]
 fn a_quote_that_would_swallow_rows_is_refused_with_its_line(#[case] text: &str, #[case] line: u64) {
     assert_eq!(refusal(text, Format::Csv), ("broken_quotes", Some(line)));
 }
 
 fn list(rows: u32) -> String {
     let row = |row| format!("张三,42012319{row:06},3.5,2026-03-01\n");
-    std::iter::once("姓名,管理号,学时,开始日期\n".to_owned()).chain((1..=rows).map(row)).collect()
+    std::iter::once(table("姓名¦管理号¦学时¦开始日期\n")).chain((1..=rows).map(row)).collect()
 }
 
 #[test]
@@ -67,8 +67,8 @@ fn ten_thousand_rows_are_read_and_one_more_is_refused() {
 }
 
 #[rstest]
-#[case("姓名,管理号\n", Format::Csv)]
-#[case("名单\n\n姓名,管理号\n,,\n", Format::Csv)]
+#[case("姓名¦管理号\n", Format::Csv)]
+#[case("名单\n\n姓名¦管理号\n,,\n", Format::Csv)]
 #[case(" [ ] ", Format::Json)]
 fn a_list_of_nobody_is_refused(#[case] text: &str, #[case] format: Format) {
     assert_eq!(refusal(text, format), ("no_rows", None));

@@ -1,0 +1,80 @@
+//! Ten thousand rows: exact counts, progress, and calls that follow from the rows.
+
+use super::hall::{Hall, counts, line, list};
+use domain::education::{CHUNK_ROWS, MOST_ROWS, RowOutcome};
+use roster::Ended;
+use std::{
+    sync::Mutex,
+    time::{Duration, Instant as Stopwatch},
+};
+use tests::crowd::management_number;
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_clean_list_of_ten_thousand_is_recorded_to_the_last_row() {
+    let hall = Hall::open().await;
+    hall.register_all(0..MOST_ROWS).await;
+    let id = hall.hand_in(list((0..MOST_ROWS).map(line))).await;
+    let began = Stopwatch::now();
+    let seen = Mutex::new(Vec::new());
+    let until = Stopwatch::now() + Duration::from_mins(10);
+    let ended = hall.worker.work(&id, until, |progress| seen.lock().unwrap().push(progress)).await.unwrap();
+    println!("{MOST_ROWS} rows in {:?}", began.elapsed());
+    assert_eq!(ended, Ended::Done);
+
+    let roster = hall.roster(&id).await;
+    assert_eq!(roster.counts, [(RowOutcome::Recorded, MOST_ROWS)].into());
+    assert_eq!(counts(&hall.rows(&id).await), roster.counts);
+    assert_eq!(hall.messages().await.len(), MOST_ROWS as usize);
+    let seen = seen.into_inner().unwrap();
+    let processed: Vec<_> = seen.iter().map(|progress| progress.processed).collect();
+    let chunks: Vec<_> = (1..=MOST_ROWS / CHUNK_ROWS).map(|chunk| chunk * CHUNK_ROWS).collect();
+    assert_eq!(processed, chunks, "progress a hundred rows at a time");
+
+    let calls = hall.wire.take();
+    let count = |operation: &str| calls.iter().filter(|call| call.operation == operation).count();
+    let (rows, chunks) = (MOST_ROWS as usize, chunks.len());
+    assert_eq!(count("Query"), rows, "a dossier each");
+    assert_eq!(count("TransactWriteItems"), rows + chunks + 1, "a commit each, one per chunk, one to begin");
+    assert_eq!(count("BatchGetItem"), chunks, "whose they are, a hundred at a time");
+    assert_eq!(count("GetItem"), 1, "the list");
+    assert_eq!(calls.len(), 2 * rows + 2 * chunks + 2, "and nothing else");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_list_of_ten_thousand_with_every_kind_of_bad_row_has_exact_counts() {
+    let hall = Hall::open().await;
+    // Each ten rows: one good, and nine that are not.
+    let tens = MOST_ROWS / 10;
+    hall.register_all(0..3 * tens).await;
+    let lines = (0..tens).flat_map(|ten| {
+        let (good, other, third) = (ten, tens + ten, 2 * tens + ten);
+        [
+            line(good),
+            line(good),
+            format!("李四,{},6", management_number(other)),
+            format!("张晓雯,{},6.5", management_number(third)),
+            format!("张晓雯,{},-1", management_number(third)),
+            format!("张晓雯,{},九千,", management_number(third)),
+            format!("=cmd|'/c calc'!A1,{},6", management_number(third)),
+            "张晓雯,2.02510E+15,6".to_owned(),
+            "张晓雯,,6".to_owned(),
+            line(100_000 + ten),
+        ]
+    });
+    let id = hall.hand_in(list(lines)).await;
+    assert_eq!(hall.work(&id).await, Ended::Done);
+    let expected = [
+        (RowOutcome::Recorded, tens),
+        (RowOutcome::AlreadyRecorded, tens),
+        (RowOutcome::NameDisagrees, tens),
+        (RowOutcome::OverHours, tens),
+        (RowOutcome::Invalid, 5 * tens),
+        (RowOutcome::Waiting, tens),
+    ];
+    let roster = hall.roster(&id).await;
+    assert_eq!(roster.counts, expected.into());
+    assert_eq!(roster.processed, MOST_ROWS);
+    let rows = hall.rows(&id).await;
+    assert_eq!(counts(&rows), expected.into());
+    assert!(rows.iter().all(|row| (row.outcome == RowOutcome::Recorded) == row.detail.is_none()), "each says why");
+}

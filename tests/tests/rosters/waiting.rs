@@ -1,0 +1,118 @@
+//! Hours of people who aren't registered yet: they wait, and are credited when they are.
+
+use super::hall::{Hall, counts, course, line, list};
+use domain::{
+    credit::{Course, CreditState},
+    education::{RowOutcome, Unregistered},
+    id::CourseId,
+};
+use roster::Ended;
+use std::time::{Duration, Instant as Stopwatch};
+use tests::crowd::{holder, management_number};
+
+#[tokio::test]
+async fn who_registers_later_has_the_hours_that_waited() {
+    let hall = Hall::open().await;
+    hall.register(0).await;
+    let id = hall.hand_in(list([line(0), line(1)])).await;
+    hall.work(&id).await;
+    assert_eq!(
+        hall.roster(&id).await.counts,
+        [(RowOutcome::Recorded, 1), (RowOutcome::Waiting, 1)].into()
+    );
+    let waiting = hall.row(&id, 2).await;
+    assert_eq!((waiting.outcome, waiting.credit), (RowOutcome::Waiting, None));
+
+    hall.register(1).await;
+    hall.worker.credit_waiting(&holder(1)).await.unwrap();
+    let credits = hall.credits(1).await;
+    assert_eq!((credits.len(), credits[0].state), (1, CreditState::Recorded));
+    let row = hall.row(&id, 2).await;
+    assert_eq!((row.outcome, row.credit.as_ref()), (RowOutcome::Recorded, Some(&credits[0].id)));
+    assert_eq!(hall.roster(&id).await.counts, [(RowOutcome::Recorded, 2)].into());
+    assert_eq!(counts(&hall.rows(&id).await), hall.roster(&id).await.counts);
+
+    // The stream may tell of it again.
+    hall.worker.credit_waiting(&holder(1)).await.unwrap();
+    assert_eq!((hall.credits(1).await.len(), hall.messages().await.len()), (1, 2));
+}
+
+#[tokio::test]
+async fn hours_of_several_courses_wait_side_by_side() {
+    let hall = Hall::open().await;
+    for entropy in [11, 12, 13] {
+        let other = Course { id: CourseId::mint(entropy), ..course() };
+        let id = hall.hand_in_of(other, list([line(1)]), Unregistered::Wait).await;
+        hall.work(&id).await;
+    }
+    hall.register(1).await;
+    hall.worker.credit_waiting(&holder(1)).await.unwrap();
+    assert_eq!(hall.credits(1).await.len(), 3);
+}
+
+#[tokio::test]
+async fn one_course_waits_once_for_one_person() {
+    let hall = Hall::open().await;
+    let first = hall.hand_in(list([line(1), line(1)])).await;
+    hall.work(&first).await;
+    let second = hall.hand_in(list([line(1)])).await;
+    hall.work(&second).await;
+    let outcomes: Vec<_> = hall.rows(&first).await.into_iter().map(|row| row.outcome).collect();
+    assert_eq!(outcomes, [RowOutcome::Waiting, RowOutcome::AlreadyRecorded]);
+    let row = hall.row(&second, 1).await;
+    assert_eq!((row.outcome, row.code.as_deref()), (RowOutcome::AlreadyRecorded, Some("already_waiting")));
+}
+
+#[tokio::test]
+async fn what_waited_under_another_name_is_not_credited_and_the_row_says_so() {
+    let hall = Hall::open().await;
+    let id = hall.hand_in(list([format!("李四,{},6", management_number(1))])).await;
+    hall.work(&id).await;
+    hall.register(1).await;
+    hall.worker.credit_waiting(&holder(1)).await.unwrap();
+    assert_eq!(hall.credits(1).await, []);
+    assert_eq!(hall.row(&id, 1).await.outcome, RowOutcome::NameDisagrees);
+    assert_eq!(hall.roster(&id).await.counts, [(RowOutcome::NameDisagrees, 1)].into());
+    let number = hall.row(&id, 1).await.management_number.unwrap();
+    assert_eq!(hall.store.waiting_rows(&number).await.unwrap(), [], "it waits no more");
+}
+
+#[tokio::test]
+async fn hours_over_the_course_do_not_wait_to_be_refused_later() {
+    let hall = Hall::open().await;
+    let id = hall.hand_in(list([format!("张晓雯,{},60", management_number(1))])).await;
+    hall.work(&id).await;
+    assert_eq!(hall.row(&id, 1).await.outcome, RowOutcome::OverHours);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn who_registers_while_the_list_is_gone_through_is_not_forgotten() {
+    let hall = Hall::open().await;
+    let id = hall.hand_in(list([line(1)])).await;
+    // The worker has looked and found nobody; the row isn't kept yet.
+    let (about_to_keep, reached) = std::sync::mpsc::channel();
+    let (go_on, held) = std::sync::mpsc::channel::<()>();
+    let held = std::sync::Mutex::new(held);
+    hall.wire.trouble(move |call| {
+        if call.operation == "PutItem" && call.keys.iter().any(|key| key.starts_with("WAITING#")) {
+            about_to_keep.send(()).unwrap();
+            held.lock().unwrap().recv().unwrap();
+        }
+        None
+    });
+    let worker = hall.worker.clone();
+    let list = id.clone();
+    let run = tokio::spawn(async move {
+        worker.work(&list, Stopwatch::now() + Duration::from_mins(1), |_| {}).await.unwrap()
+    });
+    tokio::task::spawn_blocking(move || reached.recv().unwrap()).await.unwrap();
+    // The registration comes now, and the stream tells of it before anything waits.
+    hall.register(1).await;
+    let number = hall.store.rules().for_district(None).management_number(&management_number(1)).unwrap();
+    assert_eq!(hall.store.waiting_rows(&number).await.unwrap(), []);
+    go_on.send(()).unwrap();
+    assert_eq!(run.await.unwrap(), Ended::Done);
+    assert_eq!(hall.credits(1).await.len(), 1);
+    assert_eq!(hall.row(&id, 1).await.outcome, RowOutcome::Recorded);
+    assert_eq!(hall.store.waiting_rows(&number).await.unwrap(), [], "it waits no more");
+}
