@@ -138,12 +138,12 @@ pub fn remove_evidence(
     now: Instant,
 ) -> Result<Change, Refusal> {
     let place = taking(dossier, record, library, "删除证明材料", now)?;
-    let held = record.file(id).ok_or(Refusal::UnknownAttachment)?;
+    record.file(id).ok_or(Refusal::UnknownAttachment)?;
     let mut next = record.next(now);
     next.files.retain(|file| file.id != *id);
     let submitted = record.state == CreditState::Pending
         || record.open_audit().is_some_and(|audit| audit.answered_at.is_some());
-    if submitted && held.is_confirmed() {
+    if submitted {
         let mut problems = check::Problems::default();
         check::check_evidence(place.rules, &next, &mut problems);
         problems.into_result().map_err(|_| Refusal::AttachmentRequired)?;

@@ -277,6 +277,14 @@ fn a_draft_that_was_left_when_its_cycle_closed_is_taken_back_and_not_submitted()
     world.submit(&id).unwrap();
     world.approve_all(&id);
     let held: CreditId = record.id.clone();
+    let now = world.now;
+    // It was touched while the renewal waited, so it's still there.
+    world
+        .dossier
+        .credits
+        .iter_mut()
+        .filter(|credit| credit.id == held)
+        .for_each(|draft| draft.updated_at = now);
     assert_eq!(code(&submit_with(&mut world, &held, EvidenceKind::SignInSheet)), "credit_locked");
     let record = world.credit(&held);
     let answer = world.educate(|dossier, rules, now| education::withdraw_claim(dossier, &record, rules, now));

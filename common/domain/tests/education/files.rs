@@ -204,8 +204,10 @@ fn files_are_taken_until_it_is_decided(
         world.approve_all(&renewal);
     }
     let sample = sample.map(|(answered, closed)| audit(&world, answered, closed));
+    // A draft that was touched lately is still there.
+    let now = world.now;
     let held = world.dossier.credits.iter_mut().find(|held| held.id == id).unwrap();
-    (held.state, held.audit) = (state, sample);
+    (held.state, held.audit, held.updated_at) = (state, sample, now);
     let waiting = EvidenceFile { state: AttachmentState::Pending, ..file(EvidenceKind::Other, 9) };
     put_files(
         &mut world,
