@@ -74,42 +74,60 @@ impl CreditInput {
         before: Option<&CreditRecord>,
         course: Option<Course>,
     ) -> Result<ClaimInput, Problem> {
-        let held = before.map(|record| &record.activity);
-        let from = self.done_from.or(held.map(|held| held.done_from));
-        let to = self.done_to.or(held.map(|held| held.done_to));
-        let activity = match &course {
-            Some(course) => course.attended(from.unwrap_or(course.from), to.or(from).unwrap_or(course.to)),
-            None => {
-                let mut missing = Missing::default();
-                let form = missing.take(self.form.or(held.map(|held| held.form)), "form", "学习形式");
-                let category =
-                    missing.take(self.category.or(held.map(|held| held.category)), "category", "内容类别");
-                let title = missing.take(self.title.or(held.map(|held| held.title.clone())), "title", "名称");
-                let from = missing.take(from, "done_from", "开始日期");
-                match (form, category, title, from) {
-                    (Some(form), Some(category), Some(title), Some(done_from)) => Activity {
-                        form,
-                        category,
-                        title,
-                        course: None,
-                        provider: self.provider.or(held.and_then(|held| held.provider.clone())),
-                        done_from,
-                        done_to: to.unwrap_or(done_from),
-                        particulars: self
-                            .particulars
-                            .or(held.map(|held| held.particulars.clone()))
-                            .unwrap_or_default(),
-                    },
-                    _ => return Err(Refusal::InvalidFields(missing.0).into()),
-                }
-            }
+        let (hours, unit) = (self.hours.or(before.map(|record| record.claimed)), self.unit.clone());
+        let registration = self.registration.clone();
+        let said = Said { before: before.map(|record| &record.activity), input: self };
+        let activity = if let Some(course) = &course { said.of_course(course) } else { said.activity()? };
+        Ok(ClaimInput { activity, hours, unit, course, registration })
+    }
+}
+
+/// What is said, over what was said before.
+struct Said<'a> {
+    before: Option<&'a Activity>,
+    input: CreditInput,
+}
+
+impl Said<'_> {
+    fn from(&self) -> Option<CalendarDate> {
+        self.input.done_from.or(self.before.map(|held| held.done_from))
+    }
+
+    fn to(&self) -> Option<CalendarDate> {
+        self.input.done_to.or(self.before.map(|held| held.done_to))
+    }
+
+    /// The course, on the days that are said.
+    fn of_course(&self, course: &Course) -> Activity {
+        let (from, to) = (self.from(), self.to());
+        course.attended(from.unwrap_or(course.from), to.or(from).unwrap_or(course.to))
+    }
+
+    /// What was no course of the catalogue.
+    fn activity(self) -> Result<Activity, Problem> {
+        let (from, to) = (self.from(), self.to());
+        let Self { before, input } = self;
+        let mut missing = Missing::default();
+        let form = missing.take(input.form.or(before.map(|held| held.form)), "form", "学习形式");
+        let category =
+            missing.take(input.category.or(before.map(|held| held.category)), "category", "内容类别");
+        let title = missing.take(input.title.or(before.map(|held| held.title.clone())), "title", "名称");
+        let from = missing.take(from, "done_from", "开始日期");
+        let (Some(form), Some(category), Some(title), Some(done_from)) = (form, category, title, from) else {
+            return Err(Refusal::InvalidFields(missing.0).into());
         };
-        Ok(ClaimInput {
-            activity,
-            hours: self.hours.or(before.map(|record| record.claimed)),
-            unit: self.unit,
-            course,
-            registration: self.registration,
+        Ok(Activity {
+            form,
+            category,
+            title,
+            course: None,
+            provider: input.provider.or(before.and_then(|held| held.provider.clone())),
+            done_from,
+            done_to: to.unwrap_or(done_from),
+            particulars: input
+                .particulars
+                .or(before.map(|held| held.particulars.clone()))
+                .unwrap_or_default(),
         })
     }
 }
@@ -251,7 +269,8 @@ pub(crate) async fn open(
         let change = education::claim(&dossier, &input, mint, &app.rules, now)?;
         respond(&app, &dossier, StatusCode::CREATED, change)
     };
-    app.settle(&write, decide()).await
+    // Boxed, since what was decided is large.
+    Box::pin(app.settle(&write, decide())).await
 }
 
 /// 修改申报
@@ -285,7 +304,8 @@ pub(crate) async fn save(
         let change = education::edit_claim(&dossier, record, &input, &app.rules, now)?;
         respond(&app, &dossier, StatusCode::OK, change)
     };
-    app.settle(&write, decide()).await
+    // Boxed, since what was decided is large.
+    Box::pin(app.settle(&write, decide())).await
 }
 
 /// 提交申报或抽查材料

@@ -152,7 +152,12 @@ impl Hall {
     }
 
     /// Puts a class list of `course` into its place, and it into the queue.
-    pub async fn hand_in_of(&self, course: Course, text: impl Into<Vec<u8>>, unregistered: Unregistered) -> RosterId {
+    pub async fn hand_in_of(
+        &self,
+        course: Course,
+        text: impl Into<Vec<u8>>,
+        unregistered: Unregistered,
+    ) -> RosterId {
         let entropy = common::crypto::random_u128().unwrap();
         let id = RosterId::mint(&provider(), today(), entropy);
         let how = (RosterFormat::Csv, unregistered);

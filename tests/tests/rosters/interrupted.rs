@@ -144,7 +144,10 @@ async fn while_the_table_refuses_nothing_is_lost_and_the_sweep_goes_on() {
     let id = hall.hand_in(mixed()).await;
     let commits = std::sync::atomic::AtomicU32::new(0);
     hall.wire.trouble(move |call| {
-        let nth = commits.fetch_add(u32::from(call.operation == "TransactWriteItems"), std::sync::atomic::Ordering::Relaxed);
+        let nth = commits.fetch_add(
+            u32::from(call.operation == "TransactWriteItems"),
+            std::sync::atomic::Ordering::Relaxed,
+        );
         (nth > 130).then(tests::wire::Fault::refuse)
     });
     let until = Stopwatch::now() + Duration::from_mins(5);

@@ -76,5 +76,8 @@ async fn a_list_of_ten_thousand_with_every_kind_of_bad_row_has_exact_counts() {
     assert_eq!(roster.processed, MOST_ROWS);
     let rows = hall.rows(&id).await;
     assert_eq!(counts(&rows), expected.into());
-    assert!(rows.iter().all(|row| (row.outcome == RowOutcome::Recorded) == row.detail.is_none()), "each says why");
+    assert!(
+        rows.iter().all(|row| (row.outcome == RowOutcome::Recorded) == row.detail.is_none()),
+        "each says why"
+    );
 }

@@ -16,10 +16,7 @@ async fn who_registers_later_has_the_hours_that_waited() {
     hall.register(0).await;
     let id = hall.hand_in(list([line(0), line(1)])).await;
     hall.work(&id).await;
-    assert_eq!(
-        hall.roster(&id).await.counts,
-        [(RowOutcome::Recorded, 1), (RowOutcome::Waiting, 1)].into()
-    );
+    assert_eq!(hall.roster(&id).await.counts, [(RowOutcome::Recorded, 1), (RowOutcome::Waiting, 1)].into());
     let waiting = hall.row(&id, 2).await;
     assert_eq!((waiting.outcome, waiting.credit), (RowOutcome::Waiting, None));
 

@@ -74,10 +74,10 @@ pub fn record(
     }
     let whose = place.registration.into();
     let mut next = CreditRecord::entered(id, whose, activity, hours, &course.unit, by.clone(), now);
-    next.roster = row.source.clone();
+    next.roster.clone_from(&row.source);
     if let Some(held) = held {
         next.version = held.version + 1;
-        next.files = held.files.clone();
+        next.files.clone_from(&held.files);
     }
     Ok(place.change(dossier, next, (by, JournalAction::HoursRecorded), Vec::new(), |hours| {
         Some(Message::HoursRecorded { hours, corrected: false, reasons: Vec::new() })

@@ -178,12 +178,8 @@ fn name(cell: &Cell<'_>) -> Result<PersonName, CellError> {
 /// A management number, as text: capitals and digits without blanks. Whether it is one, the rule set says.
 fn management_number(cell: &Cell<'_>) -> Result<String, CellError> {
     let column = Column::ManagementNumber;
-    let text = cell.text(column)?;
-    if text.starts_with(['\t', '\r']) {
-        refuse_formula(column, text)?;
-    }
-    let folded = fold(text);
-    // How spreadsheets are told that a number is text: ="…", or an apostrophe before it.
+    let folded = fold(cell.text(column)?);
+    // How spreadsheets are told that a number is text: ="…", an apostrophe before it, or a tab.
     let inner = folded.strip_prefix("=\"").and_then(|it| it.strip_suffix('"')).unwrap_or(&folded);
     let inner = inner.strip_prefix('\'').unwrap_or(inner);
     refuse_formula(column, inner)?;

@@ -24,6 +24,7 @@ fn wrong(name: &str, number: &str, rest: &str) -> (&'static str, &'static str, S
 #[case("\u{202d}4201231990\u{202c}\u{feff}", "4201231990")]
 #[case("　4201231990\u{200b}", "4201231990")]
 #[case("\"4201231990\t\"", "4201231990")]
+#[case("\t4201231990", "4201231990")]
 fn a_management_number_is_taken_out_of_its_wrapping(#[case] cell: &str, #[case] number: &str) {
     assert_eq!(csv(&format!("姓名¦管理号\n张三,{cell}\n")), [format!("1@2 张三|{number}|-|-|-")]);
 }
@@ -88,7 +89,8 @@ fn a_name_that_is_none_is_refused(#[case] name: &str, #[case] code: &str) {
 #[case("张三", "'=1+1", ",,", "management_number")]
 #[case("张三", "=\"=1\"", ",,", "management_number")]
 #[case("张三", "@SUM(1)", ",,", "management_number")]
-#[case("张三", "\t4201231990", ",,", "management_number")]
+#[case("张三", "\t=1+1", ",,", "management_number")]
+#[case("\t张三", "4201231990", ",,", "name")]
 #[case("张三", "4201231990", "=3,,", "hours")]
 #[case("张三", "4201231990", ",=TODAY(),", "from")]
 #[case("张三", "4201231990", ",,-2026", "to")]
