@@ -67,6 +67,12 @@ async fn read(request: Request) -> Result<(HeaderMap, Bytes), Problem> {
     Ok((parts.headers, bytes))
 }
 
+/// What one of our own types said of a value it can't take: that is in Chinese, and what the parser says isn't.
+fn said(error: &str) -> Option<&str> {
+    let why = error.split(" at line ").next().unwrap_or(error);
+    why.chars().next().filter(|first| !first.is_ascii()).map(|_| why)
+}
+
 fn parse<T: DeserializeOwned>(headers: &HeaderMap, bytes: &Bytes) -> Result<T, Problem> {
     if bytes.is_empty() {
         return serde_json::from_str("{}")
@@ -86,7 +92,10 @@ fn parse<T: DeserializeOwned>(headers: &HeaderMap, bytes: &Bytes) -> Result<T, P
         let path = error.path().to_string();
         let inner = error.inner();
         if inner.is_data() {
-            let detail = format!("字段 {path} 的类型或取值不符合接口说明");
+            let detail = match said(&inner.to_string()) {
+                Some(why) => format!("字段 {path}：{why}"),
+                None => format!("字段 {path} 的类型或取值不符合接口说明"),
+            };
             Problem::invalid(&path, "wrong_shape", detail)
         } else {
             let detail = format!("请求内容不是有效的 JSON（第 {} 行第 {} 列）", inner.line(), inner.column());

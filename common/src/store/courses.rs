@@ -19,11 +19,6 @@ use domain::{
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 
-/// The most characters of a title that a catalogue takes: with its provider's they come to as many keys as a
-/// transaction has room for.
-pub const MOST_TITLE: usize = 60;
-/// The most characters of a provider's name.
-pub const MOST_PROVIDER: usize = 30;
 /// The fewest characters a word has that is searched for.
 pub const LEAST_WORD: usize = 2;
 /// Items of the catalogue that one query looks at.

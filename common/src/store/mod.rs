@@ -27,7 +27,7 @@ mod transact;
 pub use account_change::{AccountChange, AccountLost, AccountWritten, Appointer};
 pub use accounts::{InvalidUsername, StaffAccount, StaffProfile, Username};
 pub use commit::{Committed, Lost, Reply};
-pub use courses::{CourseQuery, LEAST_WORD, MOST_PROVIDER, MOST_TITLE};
+pub use courses::{CourseQuery, LEAST_WORD};
 pub use due::{DueEntry, DueRecord, Watermark};
 pub use idempotency::{IdempotencyKey, Replay};
 pub use journal::{JournalError, JournalLine};

@@ -11,6 +11,10 @@ use crate::{
 };
 use serde::Deserialize;
 
+/// The most characters of a title. A catalogue lists a course under each pair of them, in one transaction.
+pub const MOST_TITLE: usize = 60;
+/// The most characters of a provider's name, for the same reason.
+pub const MOST_PROVIDER: usize = 30;
 /// Years ahead that a course may be announced.
 const YEARS_AHEAD: i32 = 2;
 /// Years back that a course may have been held.
@@ -68,6 +72,7 @@ pub fn offer(
         version: 1,
     };
     let mut problems = check::Problems::default();
+    check_names(&course, &mut problems);
     check_terms(&course, rules, &mut problems);
     check_days(&course, now.day(), &mut problems);
     let all_of_it = course.attended(course.from, course.to);
@@ -83,6 +88,17 @@ pub fn offer(
     );
     problems.into_result()?;
     Ok(course)
+}
+
+/// Title and provider: as long as a catalogue has room for.
+fn check_names(course: &Course, problems: &mut check::Problems) {
+    let length = |text: &ShortText| text.as_str().chars().count();
+    problems.require(length(&course.title) <= MOST_TITLE, "title", "title_too_long", || {
+        format!("名称不能超过 {MOST_TITLE} 个字，请缩短")
+    });
+    problems.require(length(&course.provider) <= MOST_PROVIDER, "provider", "provider_too_long", || {
+        format!("机构名称不能超过 {MOST_PROVIDER} 个字，请缩短")
+    });
 }
 
 /// The form must be one that is attended and that the rules take, and the unit the one that they speak of.

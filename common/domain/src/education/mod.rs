@@ -21,7 +21,7 @@ mod waiting;
 pub use alike::alike_key;
 pub use audit::{ask_for_evidence, draw, evidence_due};
 pub use claim::{ClaimInput, claim, edit_claim, withdraw_claim};
-pub use course::{CourseInput, offer, withdraw_course};
+pub use course::{CourseInput, MOST_PROVIDER, MOST_TITLE, offer, withdraw_course};
 pub use evidence::{EvidenceRequest, confirm_evidence, remove_evidence, request_evidence};
 pub use preview::{Obstacle, Preview, preview};
 pub use provide::{Correction, Row, correct, is_own, record, strike};

@@ -1,8 +1,6 @@
 //! A record of continuing education in the store: written with its journal entry and its letter in one transaction, read
 //! back with the rest of what its holder has.
 
-#![allow(clippy::unwrap_used)]
-
 use common::store::Lost;
 use domain::{
     actor::{Reviewer, Role},
