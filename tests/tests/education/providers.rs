@@ -4,7 +4,7 @@ use super::{another_provider, course, offer, registered, report};
 use serde_json::{Value, json};
 use tests::World;
 
-const LIST: &str = "姓名,管理号,学时\n张晓雯,2025104200000001,6\n李四,2025104200000009,6\n";
+const LIST: &str = "name,management_number,hours\n张晓雯,2025104200000001,6\n李四,2025104200000009,6\n";
 
 #[tokio::test]
 async fn a_class_list_is_uploaded_gone_through_and_told_of() {
@@ -68,7 +68,7 @@ async fn a_row_is_corrected_with_a_reason_that_its_holder_reads() {
     let again = provider.send("PATCH", &row, Some(correction.clone()), &key).await.expect(200);
     assert_eq!(again.body, corrected.body, "a retry is answered as the first time");
     assert_eq!(
-        provider.send("PATCH", &row, Some(correction), &[]).await.expect(409).code(),
+        provider.send("PATCH", &row, Some(correction), &[]).await.expect(422).code(),
         "nothing_changed"
     );
     assert_eq!(holder.get("/v1/me/transcript").await.body["hours"]["counted"], json!(3));

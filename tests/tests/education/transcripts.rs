@@ -45,7 +45,7 @@ async fn every_hour_that_does_not_count_has_its_reason_and_its_rule() {
     let provider = world.staff("peixun").await;
     let holder = world.holder("zhang").await;
     let id = offer(&provider, course("2026-06-10", "2026-06-10")).await;
-    report(&provider, &id, "姓名,管理号\n张晓雯,2025104200000001\n").await.expect(202);
+    report(&provider, &id, "name,management_number\n张晓雯,2025104200000001\n").await.expect(202);
     world.system.drain().await.unwrap();
     let seminar = json!({ "form": "seminar", "category": "professional", "title": "个案研讨", "hours": 4,
         "done_from": "2026-06-01" });

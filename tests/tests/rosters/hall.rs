@@ -89,7 +89,7 @@ pub fn line(person: u32) -> String {
 
 /// A list of these lines.
 pub fn list(lines: impl IntoIterator<Item = String>) -> String {
-    let mut text = "姓名,管理号,学时".to_owned();
+    let mut text = "name,management_number,hours".to_owned();
     for line in lines {
         text.push('\n');
         text.push_str(&line);

@@ -72,7 +72,7 @@ async fn attendance_lies_within_the_courses_days(
 ) {
     let hall = Hall::open().await;
     hall.register(0).await;
-    let text = format!("姓名,管理号,开始日期,结束日期\n张晓雯,{},{from},{to}", management_number(0));
+    let text = format!("name,management_number,from,to\n张晓雯,{},{from},{to}", management_number(0));
     let id = hall.hand_in(text).await;
     hall.work(&id).await;
     assert_eq!(hall.row(&id, 1).await.outcome, outcome);
@@ -132,10 +132,10 @@ async fn who_is_not_registered_is_refused_where_the_provider_wants_it_so() {
 }
 
 #[rstest]
-#[case::no_such_column("姓名,学时\n张晓雯,6".as_bytes().to_vec(), "missing_column")]
-#[case::another_unit("姓名,管理号,小时\n张晓雯,2025104200000000,6".as_bytes().to_vec(), "other_unit")]
+#[case::no_such_column("name,hours\n张晓雯,6".as_bytes().to_vec(), "missing_column")]
+#[case::another_unit("name,management_number,小时\n张晓雯,2025104200000000,6".as_bytes().to_vec(), "other_unit")]
 #[case::no_encoding(b"\xD0\xD5\xC3\xFB,\xFF\xFF\xFF\n".to_vec(), "wrong_encoding")]
-#[case::nobody_on_it("姓名,管理号,学时\n".as_bytes().to_vec(), "no_rows")]
+#[case::nobody_on_it("name,management_number,hours\n".as_bytes().to_vec(), "no_rows")]
 #[case::a_workbook(b"PK\x03\x04\x14\0\x06\0".to_vec(), "is_a_zip")]
 #[tokio::test]
 async fn a_file_that_is_no_list_fails_as_a_whole_and_says_why(#[case] bytes: Vec<u8>, #[case] code: &str) {

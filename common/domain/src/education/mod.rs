@@ -13,6 +13,7 @@ mod preview;
 mod provide;
 mod review;
 mod roster;
+mod row;
 mod submit;
 mod table;
 mod void;
@@ -28,8 +29,9 @@ pub use provide::{Correction, Row, correct, is_own, record, strike};
 pub use review::{recognise, refuse};
 pub use roster::{
     CHUNK_ROWS, Lease, MOST_ROSTER_BYTES, MOST_ROWS, Roster, RosterFailure, RosterFormat, RosterState,
-    RowChunk, RowOutcome, RowResult, Unregistered,
+    Unregistered,
 };
+pub use row::{RowChunk, RowOutcome, RowResult};
 pub use submit::{lacking, submit};
 pub use table::{NoTable, TABLE_HEAD_BYTES, table_head};
 pub use void::{Consequence, ConsequenceKind, VoidEffect, void, void_effect};
