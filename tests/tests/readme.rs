@@ -15,13 +15,12 @@ const README_IN_CHINESE: &str = include_str!("../../README.zh-CN.md");
 const OPENAPI: &str = include_str!("../../infra/openapi.json");
 
 /// What the walkthrough may call besides the API.
-const LOCAL: [(&str, &str); 7] = [
+const LOCAL: [(&str, &str); 6] = [
     ("GET", "/"),
     ("GET", "/mailbox"),
     ("GET", "/local/accounts/{username}/code"),
     ("GET", "/local/clock"),
     ("PUT", "/local/clock"),
-    ("POST", "/local/credits"),
     ("POST", "/local/jobs/{job}"),
 ];
 
@@ -72,7 +71,7 @@ async fn the_walkthrough_leads_to_a_registration_number_and_three_years_later_to
 
     let mails = world.mails().await;
     let subjects: Vec<_> = mails.iter().map(|mail| mail.summary.subject.as_str()).collect();
-    let expected = ["已提交成功", "登记成功", "今天是最后一天", "已提交成功", "再登记成功"];
+    let expected = ["已提交成功", "登记成功", "今天是最后一天", "继续教育已记录", "已提交成功", "再登记成功"];
     assert_eq!(subjects.len(), expected.len(), "{subjects:?}");
     for (subject, expected) in subjects.iter().zip(expected) {
         assert!(subject.starts_with(expected), "{subjects:?}");

@@ -11,6 +11,7 @@ use local::{
     system::{Options, SERVICE_CLIENT, System, WECHAT_APP},
 };
 use reminder::{Job, Reminder, Report};
+use roster::RosterWorker;
 use std::{
     fs::{self, File, TryLockError},
     io,
@@ -70,8 +71,8 @@ pub async fn serve(port: u16, data: PathBuf, fresh: bool) -> Result<()> {
     let server = LoopbackServer::start(pages, port).await.map_err(|error| port_error(port, &error))?;
     print_table(&system, &server.url(), &data);
 
-    let reminder = system.reminder.clone();
-    let schedule = tokio::spawn(async move { schedule(&reminder).await });
+    let (reminder, roster) = (system.reminder.clone(), system.roster.clone());
+    let schedule = tokio::spawn(async move { schedule(&reminder, &roster).await });
     tokio::signal::ctrl_c().await.context("listening for Ctrl-C")?;
     schedule.abort();
     server.shutdown().await;
@@ -99,15 +100,18 @@ fn named_port(error: anyhow::Error) -> anyhow::Error {
     }
 }
 
-/// What the schedule does in a deployed stack: the daily job once at the start and then each day, the sweep each
-/// minute. Here one beat does for both, since a day that is done costs a handful of reads.
-async fn schedule(reminder: &Reminder) {
+/// What the schedules do in a deployed stack: the daily job once at the start and then each day, the sweeps every few
+/// minutes. Here one beat does for all, since a day that is done costs a handful of reads.
+async fn schedule(reminder: &Reminder, roster: &RosterWorker) {
     let mut beat = interval_at(Instant::now() + Duration::from_secs(2), SWEEP_EVERY);
     beat.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         beat.tick().await;
         if let Err(error) = reminder.run(Job::Daily, BUDGET, |_: &Report| {}).await {
             tracing::error!(%error, "the scheduled job failed");
+        }
+        if let Err(error) = roster.sweep(std::time::Instant::now() + BUDGET).await {
+            tracing::error!(%error, "class lists that were left half way could not be looked for");
         }
     }
 }

@@ -1,5 +1,5 @@
 //! The desk of whoever tries the system out on this machine: what there is and where, the demo staff's one-time codes,
-//! and the three things a developer can't do through the API: put the clock, record hours, run the scheduled job.
+//! and the two things a developer can't do through the API: put the clock, run the scheduled job.
 //!
 //! None of this exists in a deployed stack; it's why it stands under `/local` and not under `/v1`.
 
@@ -17,15 +17,8 @@ use axum::{
     response::{Html, IntoResponse, Response},
     routing::{get, post, put},
 };
-use common::{clock::Clock, crypto::random_u128, store::Store};
-use domain::{
-    actor::Actor,
-    credit::{Activity, CreditCategory, CreditForm, CreditRecord, Hours, Particulars},
-    date::{CalendarDate, Instant},
-    form::ShortText,
-    id::{CreditId, HolderId},
-    rules::RuleLibrary,
-};
+use common::clock::Clock;
+use domain::date::Instant;
 use reminder::{Job, Reminder, Report};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -39,12 +32,10 @@ struct Desk {
     keys: Keys,
     clock: Clock,
     folder: PathBuf,
-    store: Store,
-    rules: Arc<RuleLibrary>,
     reminder: Arc<Reminder>,
 }
 
-/// The desk's routes: `GET /`, `GET /local/accounts/{username}/code`, `GET·PUT /local/clock`, `POST /local/credits`,
+/// The desk's routes: `GET /`, `GET /local/accounts/{username}/code`, `GET·PUT /local/clock`,
 /// `POST /local/jobs/{job}`. The clock's place is kept in `folder`.
 ///
 /// What goes wrong is answered as `{"error": …}`, a line that says what to do.
@@ -53,8 +44,6 @@ pub fn router(system: &System, folder: PathBuf) -> Router {
         keys: system.keys.clone(),
         clock: system.clock.clone(),
         folder,
-        store: system.app.store.clone(),
-        rules: system.app.rules.clone(),
         reminder: system.reminder.clone(),
     };
     Router::new()
@@ -62,7 +51,6 @@ pub fn router(system: &System, folder: PathBuf) -> Router {
         .route("/local/accounts/{username}/code", get(one_time_code))
         .route("/local/clock", get(read_clock))
         .route("/local/clock", put(put_clock))
-        .route("/local/credits", post(record_credit))
         .route("/local/jobs/{job}", post(run_job))
         .with_state(desk)
 }
@@ -151,62 +139,6 @@ async fn put_clock(State(desk): State<Desk>, time: Result<Json<Time>, JsonReject
         Err(error @ (ClockError::Back { .. } | ClockError::Fixed)) => refused(StatusCode::CONFLICT, &error),
         Err(error) => failed(&error),
     }
-}
-
-/// Hours to record.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct CreditInput {
-    holder_id: HolderId,
-    title: ShortText,
-    form: CreditForm,
-    category: CreditCategory,
-    completed_on: CalendarDate,
-    hours: Hours,
-}
-
-async fn record_credit(
-    State(desk): State<Desk>,
-    input: Result<Json<CreditInput>, JsonRejection>,
-) -> Response {
-    let input = match input {
-        Ok(Json(input)) => input,
-        Err(error) => return refused(error.status(), &error),
-    };
-    match credit(&desk, input).await {
-        Ok(Some(record)) => (StatusCode::CREATED, Json(record)).into_response(),
-        Ok(None) => {
-            let error = "该持证人没有有效的登记，请先完成登记 · no registration in force to record hours in: register first";
-            refused(StatusCode::CONFLICT, &error)
-        }
-        Err(error) => failed(&error),
-    }
-}
-
-async fn credit(desk: &Desk, input: CreditInput) -> anyhow::Result<Option<CreditRecord>> {
-    let dossier = desk.store.dossier(&input.holder_id, desk.clock.now()).await?;
-    let Some(registration) = dossier.active_registration() else { return Ok(None) };
-    let activity = Activity {
-        form: input.form,
-        category: input.category,
-        title: input.title,
-        course: None,
-        provider: None,
-        done_from: input.completed_on,
-        done_to: input.completed_on,
-        particulars: Particulars::default(),
-    };
-    let record = CreditRecord::entered(
-        CreditId::mint(&input.holder_id, registration.cycle.start, random_u128()?),
-        registration.into(),
-        activity,
-        input.hours,
-        &desk.rules.get(&registration.cycle.rules).hours.unit,
-        Actor::System,
-        desk.clock.now(),
-    );
-    desk.store.record_credit(&record).await?;
-    Ok(Some(record))
 }
 
 async fn run_job(State(desk): State<Desk>, Path(job): Path<String>) -> Response {
