@@ -161,6 +161,23 @@ impl Attachment {
         let sha256 = self.sha256.as_ref().filter(|_| self.is_confirmed())?;
         Some(object_key(&self.id, sha256))
     }
+
+    /// The confirmed file, as it's shown; none before there is one.
+    pub fn stored(&self) -> Option<StoredFile<'_>> {
+        let (content_type, file_name) = (self.content_type, self.file_name.as_str());
+        Some(StoredFile { key: self.object_key()?, content_type, file_name })
+    }
+}
+
+/// A confirmed file in the bucket and what it's shown as: of an application, or of a record of hours.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoredFile<'a> {
+    /// Its key.
+    pub key: String,
+    /// Its format.
+    pub content_type: ContentType,
+    /// The name the holder's device gave it.
+    pub file_name: &'a str,
 }
 
 /// The key in the bucket that attachment `id` is uploaded to. Whoever has the form can write there for as long as it

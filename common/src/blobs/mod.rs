@@ -21,7 +21,7 @@ use aws_sdk_s3::{
 };
 use base64::{Engine, engine::general_purpose::STANDARD};
 use domain::{
-    attachment::{Attachment, Inspection, object_key, object_prefix, upload_key},
+    attachment::{Inspection, StoredFile, object_key, object_prefix, upload_key},
     id::AttachmentId,
 };
 use ring::digest;
@@ -154,18 +154,17 @@ impl Blobs {
     /// Signed by the system's clock too.
     pub async fn presign_get(
         &self,
-        attachment: &Attachment,
+        file: StoredFile<'_>,
         disposition: Disposition,
     ) -> Result<String, BlobError> {
-        let key = attachment.object_key().ok_or(BlobError::NotUploaded)?;
         let config = PresigningConfig::expires_in(DOWNLOAD_LIFETIME).map_err(BlobError::unavailable)?;
         let request = self
             .client
             .get_object()
             .bucket(&self.bucket)
-            .key(key)
-            .response_content_type(attachment.content_type.as_str())
-            .response_content_disposition(disposition.header(&attachment.file_name))
+            .key(file.key)
+            .response_content_type(file.content_type.as_str())
+            .response_content_disposition(disposition.header(file.file_name))
             .presigned(config)
             .await
             .map_err(BlobError::unavailable)?;

@@ -1,6 +1,9 @@
-//! One attachment: showing it to who may see it, and removing it.
+//! One file: showing it to who may see it, and removing it.
 
-use crate::{Attachments, missing, own};
+use crate::{
+    Attachments, holder_of, own,
+    owner::{FileView, Owner},
+};
 use axum::{
     Json,
     extract::{Path, State},
@@ -10,24 +13,17 @@ use axum::{
 use common::{
     auth::principal::Principal,
     blobs::{DOWNLOAD_LIFETIME, Disposition},
-    http::{App, Holder, NoBody, Problem, Received, Staff, Write, reply_of},
-    view::AttachmentView,
+    http::{Holder, NoBody, Problem, Received, Staff, Write, reply_of},
 };
-use domain::{
-    application::{check_view, remove_attachment},
-    date::Instant,
-    error::Refusal,
-    id::AttachmentId,
-    readiness::Shortcoming,
-};
+use domain::{date::Instant, dossier::Dossier, error::Refusal, id::AttachmentId};
 use serde::Serialize;
 
-/// An attachment, and where its file can be fetched.
+/// A file, and where it can be fetched.
 #[derive(Debug, Serialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub(crate) struct Shown {
     /// The attachment.
-    attachment: AttachmentView,
+    attachment: FileView,
     /// Where its file can be fetched; nowhere before it's confirmed.
     url: Option<String>,
     /// Until when the address works.
@@ -36,7 +32,7 @@ pub(crate) struct Shown {
 
 /// 查看附件
 ///
-/// 返回五分钟内有效的下载地址。本人和有权审核该申请的人员可以查看；审核人员查看身份证照片会记入日志。
+/// 返回五分钟内有效的下载地址。本人和有权审核该申请或学时记录的人员可以查看；审核人员查看身份证照片会记入日志。
 #[cfg_attr(feature = "openapi", utoipa::path(get, path = "/v1/attachments/{id}", tag = "attachment",
     params(("id" = AttachmentId, Path)), responses((status = 200, body = Shown))))]
 pub(crate) async fn read(
@@ -53,41 +49,34 @@ pub(crate) async fn read(
         Some(_) => id.parse().map_err(|_| Refusal::UnknownAttachment)?,
         None => own(&Holder::of(&caller)?, &id)?,
     };
-    let dossier = app.store.dossier(&id.application().holder(), received.at).await?;
-    let application = App::find(&dossier, &id.application(), None)?;
+    // Also of a cycle that the working set no longer reaches.
+    let since = Dossier::since(received.at.day());
+    let since = id.credit().map_or(since, |credit| credit.cycle_start().min(since));
+    let dossier = app.store.dossier_since(&holder_of(&id), since, received.at).await?;
+    let owner = Owner::of(&dossier, &id, &app.rules)?;
     if let Some(reviewer) = &reviewer {
-        check_view(application, reviewer)?;
+        owner.check_view(&dossier, reviewer)?;
     }
-    let attachment = application.attachment(&id).ok_or(Refusal::UnknownAttachment)?;
-    let mut shown = Shown { attachment: attachment.into(), url: None, expires_at: None };
-    if attachment.is_confirmed() {
+    let held = owner.file(&id)?;
+    let mut shown = Shown { attachment: held.view, url: None, expires_at: None };
+    if let Some(stored) = held.stored {
         // No view without an entry: written before the address is given.
-        if let Some(reviewer) = reviewer.filter(|_| attachment.kind.shows_identity_card()) {
+        if let (Some(reviewer), Some(application)) = (reviewer, held.noted) {
             let (id, version) = (&application.id, application.version);
             app.store.record_view(id, version, &reviewer.id, &received.from, received.at).await?;
         }
-        shown.url = Some(blobs.presign_get(attachment, Disposition::Inline).await?);
+        shown.url = Some(blobs.presign_get(stored, Disposition::Inline).await?);
         shown.expires_at = Some(received.at.plus_seconds(DOWNLOAD_LIFETIME.as_secs().cast_signed()));
     }
     Ok(Json(shown))
 }
 
-/// A removal.
-#[derive(Debug, Serialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-pub(crate) struct Removed {
-    /// The application's version now, for `If-Match`.
-    application_version: u64,
-    /// What the application still lacks before it can be submitted.
-    missing: Vec<Shortcoming>,
-}
-
 /// 删除附件
 ///
-/// 审核期间不能删除必需的材料，只能上传新文件替换。
+/// 审核期间不能删除必需的材料，只能上传新文件替换；待认定的学时须保留至少一份所需的证明材料。
 #[cfg_attr(feature = "openapi", utoipa::path(delete, path = "/v1/attachments/{id}", tag = "attachment",
     params(("id" = AttachmentId, Path), ("Idempotency-Key" = Option<String>, Header)),
-    responses((status = 200, body = Removed))))]
+    responses((status = 200, body = crate::owner::Standing))))]
 pub(crate) async fn remove(
     State(Attachments { app, blobs }): State<Attachments>,
     holder: Holder,
@@ -98,13 +87,10 @@ pub(crate) async fn remove(
     let now = write.received.at;
     let response = app
         .execute(&write, &holder.id, |dossier, _| {
-            let application = App::find(dossier, &id.application(), write.if_match)?;
-            let change = remove_attachment(dossier, application, &id, &app.rules, now)?;
-            let next = change.application.as_ref();
-            let next = next.ok_or_else(|| Problem::internal("a removal changes no application"))?;
-            let removed =
-                Removed { application_version: next.version, missing: missing(&app, next, now.day()) };
-            let reply = reply_of(StatusCode::OK, Some(next.version), &removed)?;
+            let owner = Owner::of(dossier, &id, &app.rules)?.in_version(write.if_match)?;
+            let change = owner.remove(dossier, &id, &app.rules, now)?;
+            let next = owner.after(&change)?;
+            let reply = reply_of(StatusCode::OK, Some(next.version()), &next.standing(now.day()))?;
             Ok((change, reply))
         })
         .await;

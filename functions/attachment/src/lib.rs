@@ -1,11 +1,12 @@
-//! `attachment`: the papers of an application. A place and a signed form for an upload, looking at what came before it
-//! counts, showing it, removing it.
+//! `attachment`: the papers of an application, and the evidence of hours. A place and a signed form for an upload, looking
+//! at what came before it counts, showing it, removing it.
 //!
 //! A form writes to the bucket under `uploads/` and nowhere else. What is confirmed is a copy under `attachments/`,
 //! where only this function writes and every other one reads.
 
 mod confirmation;
 mod file;
+mod owner;
 mod place;
 
 use axum::extract::FromRef;
@@ -16,16 +17,14 @@ use common::{
     http::{App, Holder, Problem, finish},
 };
 use domain::{
-    application::Application,
-    date::CalendarDate,
     error::Refusal,
-    id::AttachmentId,
-    readiness::{Shortcoming, shortcomings},
+    id::{AttachmentId, HolderId},
 };
 
 common::routes! {
     state: Attachments;
     POST "/v1/applications/{id}/attachments" => place::request,
+    POST "/v1/me/credits/{id}/attachments" => place::request_evidence,
     POST "/v1/attachments/{id}/confirmation" => confirmation::confirm,
     GET "/v1/attachments/{id}" => file::read,
     DELETE "/v1/attachments/{id}" => file::remove,
@@ -55,17 +54,13 @@ pub fn router(state: Attachments) -> axum::Router {
     finish(routes().with_state(state), "attachment", app)
 }
 
-/// An attachment's id, where it's the caller's own: nobody learns whether somebody else's exists.
-fn own(holder: &Holder, id: &str) -> Result<AttachmentId, Problem> {
-    let id: AttachmentId = id.parse().map_err(|_| Refusal::UnknownAttachment)?;
-    if id.application().holder() == holder.id { Ok(id) } else { Err(Refusal::UnknownAttachment.into()) }
+/// Whose file it is.
+fn holder_of(id: &AttachmentId) -> HolderId {
+    id.credit().map_or_else(|| id.application().holder(), |credit| credit.holder())
 }
 
-/// What an application still lacks before it can be submitted; nothing once it's decided.
-fn missing(app: &App, application: &Application, today: CalendarDate) -> Vec<Shortcoming> {
-    if application.is_open() {
-        shortcomings(application, app.rules.get(&application.rules), today)
-    } else {
-        Vec::new()
-    }
+/// A file's id, where it's the caller's own: nobody learns whether somebody else's exists.
+fn own(holder: &Holder, id: &str) -> Result<AttachmentId, Problem> {
+    let id: AttachmentId = id.parse().map_err(|_| Refusal::UnknownAttachment)?;
+    if holder_of(&id) == holder.id { Ok(id) } else { Err(Refusal::UnknownAttachment.into()) }
 }

@@ -1,6 +1,9 @@
 //! A place for an upload, and the signed form that leads there.
 
-use crate::Attachments;
+use crate::{
+    Attachments,
+    owner::{FileView, Owner},
+};
 use axum::{
     extract::{Path, State},
     http::StatusCode,
@@ -9,14 +12,16 @@ use axum::{
 use common::{
     blobs::{PresignedPost, Sha256, Upload},
     crypto::random_u128,
-    http::{App, Holder, Problem, Write, reply_of},
-    view::AttachmentView,
+    http::{Holder, Problem, Write, reply_of},
 };
 use domain::{
-    application::{AttachmentRequest, request_attachment},
+    application::{AttachmentRequest, Change, request_attachment},
     attachment::{AttachmentKind, ContentType, upload_key},
+    credit::{CreditRefusal, EvidenceKind},
     date::Instant,
-    id::AttachmentId,
+    dossier::Dossier,
+    education::{EvidenceRequest, request_evidence as request_file},
+    id::{AttachmentId, CreditId},
 };
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
@@ -28,9 +33,9 @@ const FORM_LIFETIME: Duration = Duration::from_mins(15);
 #[derive(Debug, Clone, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
-pub(crate) struct FileInput {
+pub(crate) struct FileInput<K> {
     /// What it shows.
-    kind: AttachmentKind,
+    kind: K,
     /// What the device calls it, for display; 100 characters of it are kept.
     #[cfg_attr(feature = "openapi", schema(example = "证件照.jpg"))]
     file_name: String,
@@ -49,12 +54,12 @@ pub(crate) struct FileInput {
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub(crate) struct Place {
     /// The attachment. It doesn't count until it's confirmed.
-    attachment: AttachmentView,
+    attachment: FileView,
     /// How to upload it.
     upload: PresignedPost,
     /// Until when the form can be used.
     expires_at: Instant,
-    /// The application's version now.
+    /// The version now of what it belongs to: the application, or the record of hours.
     version: u64,
 }
 
@@ -64,53 +69,94 @@ pub(crate) struct Place {
 /// 与 curl -F 均可）。上传成功后须确认，附件才算数。
 #[cfg_attr(feature = "openapi", utoipa::path(post, path = "/v1/applications/{id}/attachments", tag = "attachment",
     params(("id" = domain::id::ApplicationId, Path), ("Idempotency-Key" = Option<String>, Header)),
-    request_body = FileInput, responses((status = 201, body = Place))))]
+    request_body = FileInput<AttachmentKind>, responses((status = 201, body = Place))))]
 pub(crate) async fn request(
-    State(Attachments { app, blobs }): State<Attachments>,
+    State(room): State<Attachments>,
     holder: Holder,
     Path(id): Path<String>,
-    write: Write<FileInput>,
+    write: Write<FileInput<AttachmentKind>>,
 ) -> Result<Response, Problem> {
-    let id = holder.own(&id)?;
+    let id = AttachmentId::mint(&holder.own(&id)?, random_u128().map_err(Problem::internal)?);
+    let now = write.received.at;
+    let FileInput { kind, file_name, size, .. } = &write.body;
+    let (kind, size) = (*kind, *size);
+    give(&room, &holder, &write, &id, |owner, _, (content_type, sha256)| {
+        let Owner::Application(application, _) = owner else { return Err(unlike(&id)) };
+        let (id, file_name) = (id.clone(), file_name.clone());
+        let request = AttachmentRequest { id, kind, file_name, content_type, size, sha256 };
+        Ok(request_attachment(application, request, &room.app.rules, now)?)
+    })
+    .await
+}
+
+/// 申请上传学时的证明材料，取得上传表单
+///
+/// 草稿、待认定的申报和被抽查的记录可以上传。表单用法同申请的附件：上传成功后须确认，材料才算数；材料齐全后提交。
+#[cfg_attr(feature = "openapi", utoipa::path(post, path = "/v1/me/credits/{id}/attachments", tag = "attachment",
+    params(("id" = CreditId, Path), ("Idempotency-Key" = Option<String>, Header)),
+    request_body = FileInput<EvidenceKind>, responses((status = 201, body = Place))))]
+pub(crate) async fn request_evidence(
+    State(room): State<Attachments>,
+    holder: Holder,
+    Path(id): Path<String>,
+    write: Write<FileInput<EvidenceKind>>,
+) -> Result<Response, Problem> {
+    let credit: CreditId = id.parse().map_err(|_| CreditRefusal::UnknownCredit)?;
+    if credit.holder() != holder.id {
+        return Err(CreditRefusal::UnknownCredit.into());
+    }
+    let id = AttachmentId::of_evidence(&credit, random_u128().map_err(Problem::internal)?);
+    let now = write.received.at;
+    let FileInput { kind, file_name, size, .. } = &write.body;
+    let (kind, size) = (*kind, *size);
+    give(&room, &holder, &write, &id, |owner, dossier, (content_type, sha256)| {
+        let Owner::Credit(record, _) = owner else { return Err(unlike(&id)) };
+        let (id, file_name) = (id.clone(), file_name.clone());
+        let request = EvidenceRequest { id, kind, file_name, content_type, size, sha256 };
+        Ok(request_file(dossier, record, request, &room.app.rules, now)?)
+    })
+    .await
+}
+
+/// An id that was minted for one kind of owner and belongs to another: it can't be.
+fn unlike(id: &AttachmentId) -> Problem {
+    Problem::internal(format!("{id} belongs to what it wasn't minted for"))
+}
+
+/// Gives a place for the file `id`, as `decide` finds, of its format and checksum (hex).
+async fn give<K>(
+    Attachments { app, blobs }: &Attachments,
+    holder: &Holder,
+    write: &Write<FileInput<K>>,
+    id: &AttachmentId,
+    decide: impl Fn(Owner<'_>, &Dossier, (ContentType, Option<String>)) -> Result<Change, Problem>,
+) -> Result<Response, Problem> {
     let now = write.received.at;
     let (content_type, sha256) = check(&write.body)?;
-    let FileInput { kind, file_name, size, .. } = &write.body;
-    let attachment = AttachmentId::mint(&id, random_u128().map_err(Problem::internal)?);
-    app.execute(&write, &holder.id, |dossier, _| {
-        let application = App::find(dossier, &id, write.if_match)?;
-        let request = AttachmentRequest {
-            id: attachment.clone(),
-            kind: *kind,
-            file_name: file_name.clone(),
-            content_type,
-            size: *size,
-            sha256: sha256.map(|sha256| sha256.to_string()),
-        };
-        let change = request_attachment(application, request, &app.rules, now)?;
-        let next =
-            change.application.as_ref().and_then(|next| Some((next.attachment(&attachment)?, next.version)));
-        let (placed, version) =
-            next.ok_or_else(|| Problem::internal("a place was given to no attachment"))?;
+    app.execute(write, &holder.id, |dossier, _| {
+        let owner = Owner::of(dossier, id, &app.rules)?.in_version(write.if_match)?;
+        let change = decide(owner, dossier, (content_type, sha256.map(|sha256| sha256.to_string())))?;
+        let next = owner.after(&change)?;
         let place = Place {
-            attachment: placed.into(),
+            attachment: next.file(id)?.view,
             upload: blobs.presign_post(&Upload {
-                key: upload_key(&attachment),
+                key: upload_key(id),
                 content_type: content_type.as_str(),
-                max_bytes: *size,
+                max_bytes: write.body.size,
                 sha256,
                 expires_in: FORM_LIFETIME,
             }),
             expires_at: now.plus_seconds(FORM_LIFETIME.as_secs().cast_signed()),
-            version,
+            version: next.version(),
         };
-        let reply = reply_of(StatusCode::CREATED, Some(version), &place)?;
+        let reply = reply_of(StatusCode::CREATED, Some(place.version), &place)?;
         Ok((change, reply))
     })
     .await
 }
 
 /// The announced format and checksum.
-fn check(file: &FileInput) -> Result<(ContentType, Option<Sha256>), Problem> {
+fn check<K>(file: &FileInput<K>) -> Result<(ContentType, Option<Sha256>), Problem> {
     let content_type = ContentType::of_media_type(&file.content_type).ok_or_else(|| {
         let accepted = ContentType::ALL.map(ContentType::label).join("、");
         let detail = format!("只接受 {accepted} 格式的文件，请转换格式后上传");

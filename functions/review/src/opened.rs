@@ -63,10 +63,12 @@ pub(crate) async fn read(
     check_view(application, &reviewer)?;
     app.store.record_view(&id, application.version, &reviewer.id, &received.from, received.at).await?;
 
-    let confirmed = application.attachments.iter().filter(|attachment| attachment.is_confirmed());
-    let downloads = try_join_all(confirmed.map(|attachment| async {
-        let url = blobs.presign_get(attachment, Disposition::Inline).await?;
-        Ok::<_, common::blobs::BlobError>(Download { attachment_id: attachment.id.clone(), url })
+    let attachments = application.attachments.iter();
+    let confirmed = attachments.filter_map(|attachment| Some((&attachment.id, attachment.stored()?)));
+    let blobs = &blobs;
+    let downloads = try_join_all(confirmed.map(|(id, file)| async move {
+        let url = blobs.presign_get(file, Disposition::Inline).await?;
+        Ok::<_, common::blobs::BlobError>(Download { attachment_id: id.clone(), url })
     }))
     .await
     .map_err(Problem::internal)?;

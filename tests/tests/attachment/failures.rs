@@ -11,7 +11,7 @@ use tests::{Person, World};
 use tower::ServiceExt;
 
 /// Sends a request to a function whose bucket can't be reached.
-async fn cut_off(world: &World, person: &Person<'_>, method: &str, path: &str) -> Response {
+pub(crate) async fn cut_off(world: &World, person: &Person<'_>, method: &str, path: &str) -> Response {
     // A port that was free a moment ago: nobody listens there.
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let endpoint = format!("http://{}", listener.local_addr().unwrap());

@@ -6,6 +6,7 @@
 
 mod access;
 mod confirming;
+mod evidence;
 mod failures;
 mod uploading;
 

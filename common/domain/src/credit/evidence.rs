@@ -1,7 +1,7 @@
 //! The files that prove an activity. A record owns them, whoever entered it and however often it's edited.
 
 use crate::{
-    attachment::{AttachmentState, ContentType, object_key},
+    attachment::{AttachmentState, ContentType, StoredFile, object_key},
     date::Instant,
     id::AttachmentId,
 };
@@ -91,5 +91,11 @@ impl EvidenceFile {
     /// The key of the confirmed file in the bucket; none before there is one.
     pub fn object_key(&self) -> Option<String> {
         self.content().map(|sha256| object_key(&self.id, sha256))
+    }
+
+    /// The confirmed file, as it's shown; none before there is one.
+    pub fn stored(&self) -> Option<StoredFile<'_>> {
+        let (content_type, file_name) = (self.content_type, self.file_name.as_str());
+        Some(StoredFile { key: self.object_key()?, content_type, file_name })
     }
 }

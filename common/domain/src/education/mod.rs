@@ -26,7 +26,7 @@ pub use course::{CourseInput, MOST_PROVIDER, MOST_TITLE, offer, withdraw_course}
 pub use evidence::{EvidenceRequest, confirm_evidence, remove_evidence, request_evidence};
 pub use preview::{Obstacle, Preview, preview};
 pub use provide::{Correction, Row, correct, is_own, record, strike};
-pub use review::{recognise, refuse};
+pub use review::{check_view, recognise, refuse};
 pub use roster::{
     CHUNK_ROWS, Lease, MOST_ROSTER_BYTES, MOST_ROWS, Roster, RosterFailure, RosterFormat, RosterState,
     Unregistered,
@@ -220,13 +220,7 @@ impl<'a> Place<'a> {
         reviewer: &Reviewer,
         stage: crate::application::Stage,
     ) -> Result<(), Refusal> {
-        if !reviewer.covers(&record.district) && !reviewer.covers(&self.registration.district) {
-            return Err(Refusal::OutsideArea);
-        }
-        let own = |application: &crate::application::Application| application.identity == reviewer.identity;
-        if reviewer.identity.is_some() && dossier.applications.iter().any(own) {
-            return Err(Refusal::OwnApplication);
-        }
+        review::check_reach(dossier, self.registration, record, reviewer)?;
         if reviewer.roles.contains(&stage.reviewer()) {
             Ok(())
         } else {

@@ -1,16 +1,46 @@
-//! What a reviewer decides: recognise in full or in part, refuse.
+//! What a reviewer decides: recognise in full or in part, refuse. And what they may see.
 
 use super::{Place, needed_reasons, reason_lines};
 use crate::{
-    actor::{Actor, Reviewer},
-    application::{Change, JournalAction, Reason},
+    actor::{Actor, Reviewer, Role},
+    application::{Application, Change, JournalAction, Reason},
     credit::{CreditRecord, CreditRefusal, CreditState, Hours, Ruling},
     date::Instant,
     dossier::Dossier,
     error::Refusal,
     notification::{HoursLine, Message},
+    registration::Registration,
     rules::RuleLibrary,
 };
+
+/// Checks that `reviewer` may see `record` and what proves it: it lies in their area, isn't their own, and isn't a claim
+/// that was never submitted.
+pub fn check_view(dossier: &Dossier, record: &CreditRecord, reviewer: &Reviewer) -> Result<(), Refusal> {
+    let (registration, ..) = dossier.cycle_of(record).ok_or(CreditRefusal::UnknownCredit)?;
+    check_reach(dossier, registration, record, reviewer)?;
+    if ![Role::PreliminaryReviewer, Role::FinalReviewer].iter().any(|role| reviewer.roles.contains(role)) {
+        return Err(CreditRefusal::WrongReviewer { stage: "审核" }.into());
+    }
+    let drafted_only = record.submitted_at.is_none() && matches!(record.recorded_by, Actor::Holder(_));
+    if drafted_only { Err(CreditRefusal::UnknownCredit.into()) } else { Ok(()) }
+}
+
+/// Checks that `record` lies in `reviewer`'s area, by its own district or its registration's, and isn't their own.
+pub(super) fn check_reach(
+    dossier: &Dossier,
+    registration: &Registration,
+    record: &CreditRecord,
+    reviewer: &Reviewer,
+) -> Result<(), Refusal> {
+    if !reviewer.covers(&record.district) && !reviewer.covers(&registration.district) {
+        return Err(Refusal::OutsideArea);
+    }
+    let own = |application: &Application| application.identity == reviewer.identity;
+    if reviewer.identity.is_some() && dossier.applications.iter().any(own) {
+        return Err(Refusal::OwnApplication);
+    }
+    Ok(())
+}
 
 /// Recognises a claim that waits, or a record whose evidence was asked for: all hours claimed, or `hours` of them with a
 /// reason for the rest.

@@ -3,7 +3,7 @@
 use super::{claim_of, draft, hours, reason, submit_with};
 use crate::common::{Answer, World, code, final_reviewer, identity_key, preliminary_reviewer};
 use domain::{
-    actor::{Actor, Reviewer},
+    actor::{Actor, Reviewer, Role},
     application::{JournalAction, Reason, Stage},
     credit::{CreditForm, CreditRecord, CreditState, EvidenceKind},
     date::date,
@@ -142,4 +142,48 @@ fn nobody_decides_their_own_claim() {
     assert!(own.identity.is_some());
     assert_eq!(code(&recognise(&mut world.clone(), &record, &own, None, vec![])), "own_application");
     assert_eq!(code(&refuse(&mut world, &record, &own, vec![reason("other")])), "own_application");
+}
+
+#[rstest]
+#[case::of_the_city(preliminary_reviewer("4201"), "ok")]
+#[case::of_the_province_whatever_stage_decides(final_reviewer("42"), "ok")]
+#[case::of_another_city(preliminary_reviewer("4205"), "outside_area")]
+#[case::who_reviews_nothing(Reviewer { roles: [Role::Provider].into(), ..reviewer() }, "wrong_reviewer")]
+fn what_proves_a_claim_is_seen_by_who_reviews_in_its_area(#[case] by: Reviewer, #[case] expected: &str) {
+    let (world, record) = waiting();
+    assert_eq!(seen(&world, &record, &by), expected);
+}
+
+#[test]
+fn after_a_move_both_areas_see_what_proves_a_claim() {
+    let (mut world, record) = waiting();
+    world.dossier.registrations[0].district = "420502".parse().unwrap();
+    assert_eq!(seen(&world, &record, &preliminary_reviewer("4201")), "ok");
+    assert_eq!(seen(&world, &record, &preliminary_reviewer("4205")), "ok");
+    assert_eq!(seen(&world, &record, &preliminary_reviewer("4202")), "outside_area");
+}
+
+#[test]
+fn nobody_looks_at_their_own_claim_as_a_reviewer() {
+    let (world, record) = waiting();
+    let identity = identity_key(&world.dossier.applications[0].form);
+    assert_eq!(seen(&world, &record, &Reviewer { identity, ..reviewer() }), "own_application");
+}
+
+#[test]
+fn what_was_never_submitted_is_its_holders_own() {
+    let (world, record) = waiting();
+    for state in [CreditState::Draft, CreditState::Withdrawn] {
+        let drafted = CreditRecord { state, submitted_at: None, ..record.clone() };
+        assert_eq!(seen(&world, &drafted, &reviewer()), "unknown_credit");
+        let by_provider = CreditRecord { recorded_by: Actor::Staff(reviewer().id), ..drafted };
+        assert_eq!(seen(&world, &by_provider, &reviewer()), "ok");
+    }
+    let taken_back = CreditRecord { state: CreditState::Withdrawn, ..record };
+    assert_eq!(seen(&world, &taken_back, &reviewer()), "ok");
+}
+
+/// What `by` is told who wants to see what proves `record`.
+fn seen(world: &World, record: &CreditRecord, by: &Reviewer) -> &'static str {
+    education::check_view(&world.dossier, record, by).map_or_else(|refusal| refusal.code(), |()| "ok")
 }
