@@ -27,8 +27,8 @@ use serde::{Deserialize, Serialize};
 const PAGE: usize = 20;
 /// The most courses on a page.
 const MOST: usize = 100;
-/// Years ahead that a course can be offered.
-const YEARS_AHEAD: i32 = 2;
+/// Years ahead that are looked at where the caller doesn't say.
+const YEARS_AHEAD: i32 = 1;
 
 /// A course.
 #[derive(Debug, Serialize)]
@@ -97,7 +97,7 @@ pub(crate) struct CoursesInput {
     category: Option<CreditCategory>,
     /// Ends on this day or later; four years ago where it's left out.
     from: Option<CalendarDate>,
-    /// Ends on this day or before.
+    /// Ends on this day or before; a year ahead where it's left out.
     to: Option<CalendarDate>,
     /// True for those of the provider who asks.
     mine: Option<bool>,
@@ -145,7 +145,7 @@ pub(crate) async fn list(
         category: input.category,
         held_by,
         from: input.from.unwrap_or_else(|| today.plus_years(-WORKING_YEARS)),
-        to: input.to.unwrap_or_else(|| today.plus_years(YEARS_AHEAD + 1)),
+        to: input.to.unwrap_or_else(|| today.plus_years(YEARS_AHEAD)),
     };
     let limit = input.limit.unwrap_or(PAGE).clamp(1, MOST);
     let cursor = input.cursor.map(Cursor::from_text);

@@ -39,6 +39,11 @@ pub fn is_postman(call: &Call) -> bool {
     call.operation == "UpdateItem" && call.keys.iter().all(|key| key.starts_with("OUTBOX#"))
 }
 
+/// True for what the stream's consumers do while a request is answered.
+fn is_background(call: &Call) -> bool {
+    is_postman(call) || call.caller == "roster"
+}
+
 impl Ledger {
     pub async fn new() -> Self {
         let (world, wire) = World::wired(START).await;
@@ -56,7 +61,7 @@ impl Ledger {
     ) -> Reply {
         let (reply, calls) = self.watch(request).await;
         let reply = reply.expect(status);
-        self.note(who, case, calls, |call| !is_postman(call));
+        self.note(who, case, calls, |call| !is_background(call));
         reply
     }
 

@@ -4,6 +4,7 @@
 // The workspace allows this in test functions; here the helpers beside them are tests too.
 #![allow(clippy::unwrap_used)]
 
+mod education;
 mod endpoints;
 mod growth;
 mod ledger;
@@ -21,6 +22,19 @@ const OPENAPI: &str = include_str!("../../../infra/openapi.json");
 /// What may be called at all. No `Scan`, and no PartiQL, which can be one in disguise.
 const ALLOWED: [&str; 7] =
     ["BatchGetItem", "DeleteItem", "GetItem", "PutItem", "Query", "TransactWriteItems", "UpdateItem"];
+
+/// Requests that load more than once, and why. A job is no request.
+const SEVERAL_CALLS: [(&str, &str); 9] = [
+    ("POST review/decisions", "a batch is as many requests as it has decisions"),
+    ("GET review/queue", "a queue's shards are asked at the same time"),
+    ("GET review/counters", "a queue's shards are asked at the same time"),
+    ("GET courses", "a year after another until the page is full, four at the most"),
+    ("POST me/credits", "dossier and course are read at the same time"),
+    ("POST me/credits/preview", "dossier and course are read at the same time"),
+    ("PATCH me/credits/{id}", "only the record says which course it is of"),
+    ("PATCH rosters/{id}/rows/{row}", "only the row says whose dossier it is about"),
+    ("POST rosters/{id}/rows/{row}/withdrawal", "only the row says whose dossier it is about"),
+];
 
 /// The lines of the data model's table of costs.
 fn documented() -> Vec<&'static str> {
@@ -59,6 +73,8 @@ async fn every_endpoint_and_job_costs_what_the_data_model_says() {
     endpoints::submission(&ledger).await;
     endpoints::attachments(&ledger).await;
     endpoints::review(&ledger).await;
+    education::claims(&ledger).await;
+    education::class_lists(&ledger).await;
     endpoints::jobs(&ledger).await;
 
     rights::rarer(&ledger).await;
@@ -71,11 +87,8 @@ async fn every_endpoint_and_job_costs_what_the_data_model_says() {
     for row in &rows {
         let (who, case) = (&row.who, row.case);
         assert_allowed(&row.calls);
-        // A batch is as many requests as it has decisions, a job is no request, and a queue's shards are asked at the
-        // same time: as many calls, and one wait.
-        let is_one_request = !["POST review/decisions", "GET review/queue", "GET review/counters"]
-            .contains(&who.as_str())
-            && !who.starts_with("job");
+        let is_one_request =
+            !SEVERAL_CALLS.iter().any(|(several, _)| who == several) && !who.starts_with("job");
         assert!(!is_one_request || row.keeps_to_the_design(), "{who}, {case}: {}", row.line());
     }
 
