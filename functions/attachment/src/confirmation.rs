@@ -64,7 +64,8 @@ pub(crate) async fn confirm(
         (Ok(owner), Ok((change, _))) => owner.taken_out(change),
         _ => Vec::new(),
     };
-    let response = app.settle(&write, decided).await?;
+    // Boxed: what is to be committed makes for a large future.
+    let response = Box::pin(app.settle(&write, decided)).await?;
     delete_upload(blobs, &id).await;
     for id in replaced {
         if let Err(error) = blobs.discard(&id).await {
