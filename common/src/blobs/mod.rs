@@ -21,7 +21,8 @@ use aws_sdk_s3::{
 };
 use base64::{Engine, engine::general_purpose::STANDARD};
 use domain::{
-    attachment::{Attachment, Inspection, object_key, object_prefix, upload_key},
+    attachment::{Attachment, ContentType, Inspection, object_key, object_prefix, upload_key},
+    credit::EvidenceFile,
     id::AttachmentId,
 };
 use ring::digest;
@@ -157,15 +158,34 @@ impl Blobs {
         attachment: &Attachment,
         disposition: Disposition,
     ) -> Result<String, BlobError> {
-        let key = attachment.object_key().ok_or(BlobError::NotUploaded)?;
+        let shown = (attachment.content_type, disposition.header(&attachment.file_name));
+        self.presign_object(attachment.object_key(), shown).await
+    }
+
+    /// As [`Self::presign_get`], of a file that proves hours.
+    pub async fn presign_evidence(
+        &self,
+        file: &EvidenceFile,
+        disposition: Disposition,
+    ) -> Result<String, BlobError> {
+        let shown = (file.content_type, disposition.header(&file.file_name));
+        self.presign_object(file.object_key(), shown).await
+    }
+
+    async fn presign_object(
+        &self,
+        key: Option<String>,
+        (content_type, disposition): (ContentType, String),
+    ) -> Result<String, BlobError> {
+        let key = key.ok_or(BlobError::NotUploaded)?;
         let config = PresigningConfig::expires_in(DOWNLOAD_LIFETIME).map_err(BlobError::unavailable)?;
         let request = self
             .client
             .get_object()
             .bucket(&self.bucket)
             .key(key)
-            .response_content_type(attachment.content_type.as_str())
-            .response_content_disposition(disposition.header(&attachment.file_name))
+            .response_content_type(content_type.as_str())
+            .response_content_disposition(disposition)
             .presigned(config)
             .await
             .map_err(BlobError::unavailable)?;

@@ -13,6 +13,7 @@ mod preview;
 mod provide;
 mod review;
 mod roster;
+mod sample;
 mod submit;
 mod table;
 mod void;
@@ -25,14 +26,17 @@ pub use course::{CourseInput, offer, withdraw_course};
 pub use evidence::{EvidenceRequest, confirm_evidence, remove_evidence, request_evidence};
 pub use preview::{Obstacle, Preview, preview};
 pub use provide::{Correction, Row, correct, is_own, record, strike};
-pub use review::{recognise, refuse};
+pub use review::{CreditDecision, CreditOutcome, Look, decide, look, recognise, refuse};
 pub use roster::{
     CHUNK_ROWS, Lease, MOST_ROSTER_BYTES, MOST_ROWS, Roster, RosterFailure, RosterFormat, RosterState,
     RowChunk, RowOutcome, RowResult, Unregistered,
 };
+pub use sample::{
+    MOST_DRAWN, MOST_POPULATION, Month, Sample, SampleId, SampleInput, check_sample, draw_sample, sample_area,
+};
 pub use submit::{lacking, submit};
 pub use table::{NoTable, TABLE_HEAD_BYTES, table_head};
-pub use void::{Consequence, ConsequenceKind, VoidEffect, void, void_effect};
+pub use void::{Consequence, ConsequenceKind, VoidEffect, preview_void, void, void_effect};
 pub use waiting::{WaitingRow, check_waiting};
 
 use crate::{
@@ -218,6 +222,22 @@ impl<'a> Place<'a> {
         reviewer: &Reviewer,
         stage: crate::application::Stage,
     ) -> Result<(), Refusal> {
+        self.check_look(dossier, record, reviewer)?;
+        if reviewer.roles.contains(&stage.reviewer()) {
+            Ok(())
+        } else {
+            Err(CreditRefusal::WrongReviewer { stage: stage.label() }.into())
+        }
+    }
+
+    /// Checks that `reviewer` may look at `record`: it lies in their area and isn't their own.
+    fn check_look(
+        &self,
+        dossier: &Dossier,
+        record: &CreditRecord,
+        reviewer: &Reviewer,
+    ) -> Result<(), Refusal> {
+        // Where its holder was registered, or is by now.
         if !reviewer.covers(&record.district) && !reviewer.covers(&self.registration.district) {
             return Err(Refusal::OutsideArea);
         }
@@ -225,11 +245,7 @@ impl<'a> Place<'a> {
         if reviewer.identity.is_some() && dossier.applications.iter().any(own) {
             return Err(Refusal::OwnApplication);
         }
-        if reviewer.roles.contains(&stage.reviewer()) {
-            Ok(())
-        } else {
-            Err(CreditRefusal::WrongReviewer { stage: stage.label() }.into())
-        }
+        Ok(())
     }
 }
 
