@@ -24,6 +24,7 @@ use domain::{
     credit::{Activity, CreditCategory, CreditForm, CreditRecord, Hours, Particulars, Whose},
     date::{CalendarDate, Instant},
     id::{CreditId, HolderId},
+    rules::RuleLibrary,
 };
 use local::{
     dynamodb::{EmbeddedDynamoDb, StoreAt},
@@ -34,7 +35,10 @@ use local::{
 use reminder::{Job, Report};
 use serde_json::{Value, json};
 use std::{
-    sync::atomic::{AtomicU32, Ordering},
+    sync::{
+        Arc,
+        atomic::{AtomicU32, Ordering},
+    },
     time::Duration,
 };
 use tempfile::TempDir;
@@ -106,6 +110,14 @@ impl World {
     /// A new world at the given time.
     pub async fn at(time: &str) -> Self {
         let (folder, options, clock) = ground(time);
+        let system = System::start(&options, clock).await.expect("the system starts");
+        Self { system, counter: AtomicU32::new(0), folder }
+    }
+
+    /// A new world at [`START`] that goes by `rules`.
+    pub async fn ruled_by(rules: RuleLibrary) -> Self {
+        let (folder, options, clock) = ground(START);
+        let options = Options { rules: Some(Arc::new(rules)), ..options };
         let system = System::start(&options, clock).await.expect("the system starts");
         Self { system, counter: AtomicU32::new(0), folder }
     }
@@ -225,6 +237,7 @@ fn ground(time: &str) -> (TempDir, Options, Clock) {
         in_memory: true,
         s3_port: 0,
         portal: "https://registry.example.com".to_owned(),
+        rules: None,
     };
     let clock = Clock::movable();
     clock.put(time.parse().expect("a time"));

@@ -92,6 +92,12 @@ impl App {
         Ok(Store::new(parts.dynamodb(), tables, cipher, Arc::new(rules)))
     }
 
+    /// The same with `rules` in the place of those that are compiled in.
+    #[must_use]
+    pub fn with_rules(self, rules: Arc<RuleLibrary>) -> Self {
+        Self { store: self.store.with_rules(rules.clone()), rules, ..self }
+    }
+
     /// Opens the table's connection by learning the published keys, while a starting function still has its whole CPU
     /// (see docs/ARCHITECTURE.md, "Boot"). An error is only logged: the first request will meet it again and answer it.
     pub async fn warm_up(&self) {

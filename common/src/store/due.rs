@@ -8,7 +8,8 @@ use super::{
 };
 use domain::{
     date::{CalendarDate, Instant},
-    id::{ApplicationId, HolderId},
+    education::SampleId,
+    id::{ApplicationId, CreditId, HolderId},
     registration::RegistrationNumber,
 };
 use serde::{Deserialize, Serialize};
@@ -22,16 +23,10 @@ pub enum DueRecord {
     FirstWindow(HolderId),
     /// An application that waits to be mended.
     Returned(ApplicationId),
-}
-
-impl DueRecord {
-    /// Whose dossier is needed.
-    pub fn holder(&self) -> HolderId {
-        match self {
-            Self::Registration(holder, _) | Self::FirstWindow(holder) => holder.clone(),
-            Self::Returned(application) => application.holder(),
-        }
-    }
+    /// A record of hours whose evidence was asked for.
+    Evidence(CreditId),
+    /// A sample, of which not everybody was asked yet.
+    Sample(SampleId),
 }
 
 /// A record that is due, and its place in its shard.
@@ -124,6 +119,8 @@ fn due_record(item: &Item, position: &str) -> Option<DueRecord> {
         entity::REGISTRATION => Some(DueRecord::Registration(holder()?, id.parse().ok()?)),
         entity::PROFILE => Some(DueRecord::FirstWindow(holder()?)),
         entity::APPLICATION => Some(DueRecord::Returned(id.parse().ok()?)),
+        entity::CREDIT => Some(DueRecord::Evidence(id.parse().ok()?)),
+        entity::SAMPLE => Some(DueRecord::Sample(id.parse().ok()?)),
         _ => None,
     }
 }

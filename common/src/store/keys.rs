@@ -23,6 +23,7 @@
 //! ROSTER#{roster}         {chunk}                          what became of a hundred rows of it
 //! WAITING#{certificate}   {course}                         hours of somebody who isn't registered yet
 //! EVIDENCE#{sha256}       {attachment}                     a record's file that has this content
+//! SAMPLE#{city}#{month}   {sample}                         what was drawn of the hours that began to count in a month
 //! ```
 //!
 //! In a holder's partition what is dated sorts before `~`, so one query from "four years ago" to the end reads the
@@ -38,6 +39,7 @@ use domain::{
     certificate::ManagementNumber,
     date::CalendarDate,
     district::Area,
+    education::SampleId,
     id::{ApplicationId, AttachmentId, CourseId, CreditId, HolderId, RosterId, StaffId},
     registration::RegistrationNumber,
 };
@@ -240,6 +242,15 @@ pub(crate) fn evidence_pk(sha256: &str) -> String {
 
 pub(crate) fn evidence(sha256: &str, attachment: &AttachmentId) -> Key {
     Key::new(evidence_pk(sha256), attachment.as_str())
+}
+
+/// The samples of a city's month (`yyyymm`).
+pub(crate) fn sample_pk(area: &str, month: &str) -> String {
+    format!("SAMPLE#{area}#{month}")
+}
+
+pub(crate) fn sample(id: &SampleId) -> Key {
+    Key::new(sample_pk(id.area(), id.month()), id.as_str())
 }
 
 /// One shard of an area's queue at a stage.

@@ -19,6 +19,7 @@ mod page;
 mod queue;
 mod records;
 mod rosters;
+mod samples;
 pub mod schema;
 mod sessions;
 mod token_keys;
@@ -146,6 +147,12 @@ impl Store {
     /// The rules that records are indexed by.
     pub fn rules(&self) -> &Arc<RuleLibrary> {
         &self.rules
+    }
+
+    /// The same store with `rules` in the place of those that are compiled in.
+    #[must_use]
+    pub fn with_rules(self, rules: Arc<RuleLibrary>) -> Self {
+        Self { rules, ..self }
     }
 
     /// The cipher for identity documents.

@@ -111,6 +111,9 @@ pub struct QueueOf<'a> {
     pub area: &'a Area,
     /// Over how many keys it's spread.
     pub shards: u8,
+    /// Nothing on a page begins to wait after this: a sample is filed under the day on which its evidence will be late.
+    /// None for everything.
+    pub until: Option<Instant>,
 }
 
 impl QueueOf<'_> {
@@ -135,6 +138,11 @@ pub struct QueuePage<T> {
 #[derive(Serialize, Deserialize)]
 struct Position(String);
 
+/// Behind the sort keys of what waits since `until` or earlier.
+fn end_of(until: Option<Instant>) -> String {
+    until.map_or_else(|| "~".to_owned(), |until| format!("{until}~"))
+}
+
 /// The most that is counted one by one; see [`Store::queue_count`].
 pub const COUNTED_TO: i32 = 1000;
 
@@ -149,7 +157,8 @@ impl Store {
     ) -> Result<QueuePage<T>, QueueError> {
         let after = cursor.map(Cursor::decode::<Position>).transpose()?;
         let after = after.as_ref().map(|Position(after)| after.as_str());
-        let shards = (0..queue.shards).map(|shard| self.queue_shard(queue.pk(shard), limit, after));
+        let until = end_of(queue.until);
+        let shards = (0..queue.shards).map(|shard| self.queue_shard(queue.pk(shard), limit, (after, &until)));
         let mut entries: Vec<(String, T)> = try_join_all(shards).await?.into_iter().flatten().collect();
         entries.sort_by(|(a, _), (b, _)| a.cmp(b));
         let more = entries.len() > limit;
@@ -166,8 +175,13 @@ impl Store {
         &self,
         pk: String,
         limit: usize,
-        after: Option<&str>,
+        (after, until): (Option<&str>, &str),
     ) -> Result<Vec<(String, T)>, StoreError> {
+        // Both ends of a range belong to it, and nothing lies between a key and the same with a blank.
+        let after = format!("{} ", after.unwrap_or_default());
+        if after.as_str() > until {
+            return Ok(Vec::new());
+        }
         // One more than a page tells whether there is another.
         let limit = i32::try_from(limit + 1).unwrap_or(i32::MAX);
         let page = self
@@ -175,9 +189,10 @@ impl Store {
             .query()
             .table_name(&self.tables.records)
             .index_name(keys::QUEUE_INDEX)
-            .key_condition_expression("queue_pk = :pk AND queue_sk > :after")
+            .key_condition_expression("queue_pk = :pk AND queue_sk BETWEEN :after AND :until")
             .expression_attribute_values(":pk", keys::text(pk))
-            .expression_attribute_values(":after", keys::text(after.unwrap_or(" ")))
+            .expression_attribute_values(":after", keys::text(after))
+            .expression_attribute_values(":until", keys::text(until))
             .limit(limit)
             .send()
             .await?;
@@ -204,7 +219,7 @@ impl Store {
                 .expression_attribute_values(":pk", keys::text(queue.pk(shard)))
                 .expression_attribute_values(
                     ":before",
-                    keys::text(before.map_or_else(|| "~".to_owned(), |before| before.to_string())),
+                    keys::text(before.map_or_else(|| end_of(queue.until), |before| before.to_string())),
                 )
                 .select(Select::Count)
                 .limit(COUNTED_TO);

@@ -57,6 +57,7 @@ pub(crate) mod entity {
     pub const ROW_CHUNK: &str = "ROW_CHUNK";
     pub const WAITING: &str = "WAITING";
     pub const EVIDENCE: &str = "EVIDENCE";
+    pub const SAMPLE: &str = "SAMPLE";
 }
 
 /// An item of `record` under `key`.
@@ -101,7 +102,7 @@ fn unseal(
 /// Puts a record into the index of what falls due on `day`, most urgent first by the `last` day that it's about.
 ///
 /// Never under a day that is past by `today`: the job has finished those and looks at them no more.
-fn set_due(
+pub(crate) fn set_due(
     item: &mut Item,
     day: Option<CalendarDate>,
     last: Option<CalendarDate>,

@@ -1,10 +1,11 @@
-//! `reminder`: the scheduled job. It plans what is due, lapses what has lapsed, closes what wasn't mended, and sweeps
-//! what is still unsent.
+//! `reminder`: the scheduled job. It plans what is due, lapses what has lapsed, closes what wasn't mended, asks those
+//! whom a sample has drawn for evidence, and sweeps what is still unsent.
 //!
 //! Its cost follows from what is due and not from who is registered: it reads the `due` index day by day from where
 //! the last run ended, and nothing else. A run that is cut off, killed or missed is made up for by the next one; what
 //! a run does to one record is one transaction, conditional on the record's version, so nothing is done twice.
 
+mod ask;
 mod lanes;
 mod plan;
 mod sweep;
@@ -59,6 +60,10 @@ pub struct Report {
     pub lapsed: u64,
     /// Returned applications closed.
     pub expired: u64,
+    /// Holders asked for evidence, since a sample has drawn them.
+    pub evidence_asked: u64,
+    /// Holders reminded of evidence.
+    pub evidence_reminded: u64,
     /// Records that were dealt with meanwhile, or need nothing.
     pub skipped: u64,
     /// Records that failed; the next run takes them up again.
@@ -92,6 +97,12 @@ impl Reminder {
         Ok(Self { store, postman, rules, clock })
     }
 
+    /// The same with `rules` in the place of those that are compiled in.
+    #[must_use]
+    pub fn with_rules(self, rules: Arc<RuleLibrary>) -> Self {
+        Self { store: self.store.with_rules(rules.clone()), rules, ..self }
+    }
+
     /// Runs the job of a schedule's event, and stops before `deadline`.
     pub async fn handle(&self, event: Event, deadline: SystemTime) -> Result<Report, StoreError> {
         let left = deadline.duration_since(SystemTime::now()).unwrap_or_default().saturating_sub(MARGIN);
@@ -116,6 +127,8 @@ impl Reminder {
             ("RemindersPlanned", report.planned),
             ("RegistrationsLapsed", report.lapsed),
             ("ApplicationsExpired", report.expired),
+            ("EvidenceAsked", report.evidence_asked),
+            ("EvidenceReminded", report.evidence_reminded),
             ("RecordsFailed", report.failed),
             ("MailSent", report.sent),
             ("MailDeferred", report.deferred),

@@ -1,11 +1,12 @@
 //! Planning: each record that is due gets its reminder, its lapse or its end, in one transaction.
 
-use crate::{Reminder, Report, lanes::Lanes};
+use crate::{Reminder, Report, ask::Asked, lanes::Lanes};
 use common::store::{DueEntry, DueRecord, Lost, StoreError, Watermark};
 use domain::{
     application::{Change, JournalAction},
     date::{CalendarDate, Instant},
     dossier::Dossier,
+    education::evidence_due,
     reminder::{first_window_due, registration_due, returned_due},
 };
 use futures_util::future::join_all;
@@ -23,6 +24,8 @@ enum Done {
     Planned,
     Lapsed,
     Expired,
+    EvidenceReminded,
+    Asked(Asked),
     Skipped,
     Failed,
 }
@@ -61,12 +64,22 @@ impl Reminder {
             if batch.is_empty() {
                 break;
             }
-            let results = join_all(batch.iter().map(|(_, entry)| self.deal_with(entry, now))).await;
+            let results = join_all(batch.iter().map(|(_, entry)| self.deal_with(entry, until, now))).await;
             for ((day, entry), done) in batch.iter().zip(results) {
                 match done {
                     Ok(Done::Planned) => report.planned += 1,
                     Ok(Done::Lapsed) => report.lapsed += 1,
                     Ok(Done::Expired) => report.expired += 1,
+                    Ok(Done::EvidenceReminded) => report.evidence_reminded += 1,
+                    Ok(Done::Asked(asked)) => {
+                        report.evidence_asked += asked.asked;
+                        report.skipped += asked.skipped;
+                        report.failed += asked.failed;
+                        if !asked.complete {
+                            undone(*day);
+                            report.complete = false;
+                        }
+                    }
                     Ok(Done::Skipped) => report.skipped += 1,
                     Ok(Done::Failed) => {
                         undone(*day);
@@ -89,11 +102,14 @@ impl Reminder {
     }
 
     /// Deals with one record. A commit that was overtaken is decided anew, once.
-    async fn deal_with(&self, entry: &DueEntry, now: Instant) -> Result<Done, StoreError> {
+    async fn deal_with(&self, entry: &DueEntry, until: Stopwatch, now: Instant) -> Result<Done, StoreError> {
         let unknown = || StoreError::Failed("of a kind that this release doesn't know".to_owned());
         let record = entry.record.as_ref().ok_or_else(unknown)?;
+        if let DueRecord::Sample(sample) = record {
+            return self.ask(sample, until, now).await.map(Done::Asked);
+        }
         for _ in 0..2 {
-            let dossier = self.store.dossier(&record.holder(), now).await?;
+            let dossier = self.dossier_of(record, now).await?;
             let Some(change) = self.decide(&dossier, record, now) else { return Ok(Done::Skipped) };
             match self.store.commit(&change, None).await {
                 Ok(_) => return Ok(done(&change)),
@@ -106,6 +122,18 @@ impl Reminder {
         Ok(Done::Failed)
     }
 
+    /// The dossier that `record` is decided on. The cycle that a sample is of may lie before the working set.
+    async fn dossier_of(&self, record: &DueRecord, now: Instant) -> Result<Dossier, StoreError> {
+        let working = Dossier::since(now.day());
+        let (holder, since) = match record {
+            DueRecord::Registration(holder, _) | DueRecord::FirstWindow(holder) => (holder.clone(), working),
+            DueRecord::Returned(application) => (application.holder(), working),
+            DueRecord::Evidence(credit) => (credit.holder(), working.min(credit.cycle_start())),
+            DueRecord::Sample(_) => return Err(StoreError::Failed("a sample has no dossier".to_owned())),
+        };
+        self.store.dossier_since(&holder, since, now).await
+    }
+
     fn decide(&self, dossier: &Dossier, record: &DueRecord, now: Instant) -> Option<Change> {
         match record {
             DueRecord::Registration(_, number) => {
@@ -113,6 +141,8 @@ impl Reminder {
             }
             DueRecord::FirstWindow(_) => first_window_due(dossier, now, &self.rules),
             DueRecord::Returned(id) => returned_due(dossier, dossier.application(id)?, now, &self.rules),
+            DueRecord::Evidence(id) => evidence_due(dossier, dossier.credit(id)?, now, &self.rules),
+            DueRecord::Sample(_) => None,
         }
     }
 }
@@ -122,6 +152,7 @@ fn done(change: &Change) -> Done {
         JournalAction::Lapsed => Done::Lapsed,
         JournalAction::Expired => Done::Expired,
         _ if change.notifications.is_empty() => Done::Skipped,
+        _ if change.credit.is_some() => Done::EvidenceReminded,
         _ => Done::Planned,
     }
 }

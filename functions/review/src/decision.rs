@@ -1,15 +1,14 @@
 //! Decisions: one, or a batch with a result each.
 
+use crate::batch::{Named, outcome, requests};
 use axum::{
     Json,
-    body::to_bytes,
     extract::{Path, State},
     http::StatusCode,
     response::{IntoResponse, Response},
 };
 use common::{
     http::{App, IfMatch, Problem, Staff, Write, reply_of},
-    store::IdempotencyKey,
     view::DecisionView,
 };
 use domain::{
@@ -19,9 +18,6 @@ use domain::{
     id::ApplicationId,
 };
 use serde::{Deserialize, Serialize};
-
-/// The most decisions in one batch.
-const MOST: usize = 50;
 
 /// 作出审核决定
 ///
@@ -93,6 +89,12 @@ pub(crate) struct BatchItem {
     reasons: Vec<Reason>,
 }
 
+impl Named for BatchItem {
+    fn name(&self) -> &str {
+        &self.application_id
+    }
+}
+
 /// A batch of decisions.
 #[derive(Debug, Clone, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
@@ -140,52 +142,19 @@ pub(crate) async fn many(
     Staff { reviewer }: Staff,
     write: Write<Batch>,
 ) -> Result<Response, Problem> {
-    if write.body.items.is_empty() || write.body.items.len() > MOST {
-        return Err(Problem::invalid("items", "wrong_count", format!("每批 1 至 {MOST} 件")));
-    }
     let mut items = Vec::with_capacity(write.body.items.len());
-    for item in &write.body.items {
-        let one = Write {
-            received: write.received.clone(),
-            body: Decision { outcome: item.outcome, reasons: item.reasons.clone() },
-            if_match: Some(IfMatch(item.version)),
-            // Each decision is remembered by itself: a batch cut off half way can be sent again.
-            idempotency: write.idempotency.as_ref().map(|key| IdempotencyKey {
-                scope: format!("{}#{}", key.scope, item.application_id),
-                payload_hash: key.payload_hash.clone(),
-            }),
-        };
-        let result = decide(&app, &reviewer, &item.application_id, one).await;
-        items.push(result_of(item.application_id.clone(), result).await?);
+    for (item, one) in requests(&write, &write.body.items)? {
+        let decision = Decision { outcome: item.outcome, reasons: item.reasons.clone() };
+        let result = decide(&app, &reviewer, &item.application_id, one.with(decision, item.version)).await;
+        let done = outcome(result).await?;
+        items.push(BatchResult {
+            application_id: item.application_id.clone(),
+            status: done.status,
+            result: done.result,
+            code: done.code,
+            detail: done.detail,
+            errors: done.errors,
+        });
     }
     Ok(Json(BatchResults { items }).into_response())
-}
-
-async fn result_of(
-    application_id: String,
-    result: Result<Response, Problem>,
-) -> Result<BatchResult, Problem> {
-    match result {
-        Ok(response) => {
-            let status = response.status().as_u16();
-            let body = to_bytes(response.into_body(), usize::MAX).await.map_err(Problem::internal)?;
-            let result = serde_json::from_slice(&body).map_err(Problem::internal)?;
-            Ok(BatchResult {
-                application_id,
-                status,
-                result: Some(result),
-                code: None,
-                detail: None,
-                errors: Vec::new(),
-            })
-        }
-        Err(problem) => Ok(BatchResult {
-            application_id,
-            status: problem.status().as_u16(),
-            result: None,
-            code: Some(problem.code()),
-            detail: Some(problem.detail().to_owned()),
-            errors: problem.errors().to_vec(),
-        }),
-    }
 }

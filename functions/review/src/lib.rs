@@ -1,10 +1,14 @@
 //! `review`: what staff do. The queue of their area, how much waits in it, one application beside its attachments,
-//! taking it up, laying it down, deciding it, and deciding many at once.
+//! taking it up, laying it down, deciding it, and deciding many at once. The same for hours of continuing education, with
+//! striking out and samples.
 
+mod batch;
 mod claim;
+mod credits;
 mod decision;
 mod opened;
 mod queue;
+mod samples;
 
 use axum::extract::FromRef;
 use common::{
@@ -23,6 +27,16 @@ common::routes! {
     DELETE "/v1/review/applications/{id}/claim" => claim::release,
     POST "/v1/review/applications/{id}/decision" => decision::one,
     POST "/v1/review/decisions" => decision::many,
+    GET "/v1/review/credits" => credits::queue::page,
+    POST "/v1/review/credits/decisions" => credits::decision::many,
+    GET "/v1/review/credits/{id}" => credits::opened::read,
+    POST "/v1/review/credits/{id}/decision" => credits::decision::one,
+    GET "/v1/review/credits/{id}/voiding" => credits::voiding::preview,
+    POST "/v1/review/credits/{id}/voiding" => credits::voiding::confirm,
+    POST "/v1/review/credits/{id}/evidence-request" => credits::evidence::ask,
+    GET "/v1/review/samples" => samples::list,
+    POST "/v1/review/samples" => samples::draw,
+    GET "/v1/review/samples/{id}" => samples::read,
 }
 
 /// What the function's handlers share.

@@ -27,9 +27,9 @@ use serde::Serialize;
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub(crate) struct Download {
     /// The attachment.
-    attachment_id: AttachmentId,
+    pub(crate) attachment_id: AttachmentId,
     /// An address that works for five minutes.
-    url: String,
+    pub(crate) url: String,
 }
 
 /// An opened application.

@@ -1,5 +1,6 @@
 //! The queue: what waits at the reviewer's stage in their area, oldest first, and how much.
 
+use crate::credits::queue::{HoursCounter, held_claim_stage};
 use axum::{Json, extract::State};
 use common::{
     http::{App, Problem, Query, Received, Staff},
@@ -19,9 +20,9 @@ use futures_util::future::try_join;
 use serde::{Deserialize, Serialize};
 
 /// Entries on a page where the caller doesn't say.
-const PAGE: usize = 20;
+pub(crate) const PAGE: usize = 20;
 /// The most entries on a page.
-const MOST: usize = 100;
+pub(crate) const MOST: usize = 100;
 
 /// Which page of which queue.
 #[derive(Debug, Deserialize)]
@@ -109,6 +110,7 @@ pub(crate) async fn page(
         stage: stage.stage,
         area: &reviewer.area,
         shards: stage.queue_shards,
+        until: None,
     };
     let page = app.store.queue_page(queue, limit, cursor.as_ref()).await?;
     let items =
@@ -173,6 +175,8 @@ pub(crate) struct Counter {
 pub(crate) struct Counters {
     /// One per stage the reviewer holds.
     stages: Vec<Counter>,
+    /// Claims of hours, and samples whose evidence is there or late; none for who doesn't decide these.
+    hours: Option<HoursCounter>,
 }
 
 /// 查看待审数量
@@ -192,6 +196,7 @@ pub(crate) async fn counters(
             stage: held.stage,
             area: &reviewer.area,
             shards: held.queue_shards,
+            until: None,
         };
         let count = |before| app.store.queue_count(queue, before);
         let ((waiting, waiting_more), (overdue, overdue_more)) =
@@ -205,7 +210,11 @@ pub(crate) async fn counters(
             overdue_more,
         });
     }
-    Ok(Json(Counters { stages }))
+    let hours = match held_claim_stage(rules, &reviewer) {
+        Ok(stage) => Some(HoursCounter::of(&app, stage, &reviewer, rules, received.at).await?),
+        Err(_) => None,
+    };
+    Ok(Json(Counters { stages, hours }))
 }
 
 /// The stage a reviewer asks for, or the only one they hold.

@@ -101,6 +101,12 @@ impl RosterWorker {
         Ok(Self { store, blobs, rules, clock })
     }
 
+    /// The same with `rules` in the place of those that are compiled in.
+    #[must_use]
+    pub fn with_rules(self, rules: Arc<RuleLibrary>) -> Self {
+        Self { store: self.store.with_rules(rules.clone()), rules, ..self }
+    }
+
     /// Opens the table's connection.
     pub async fn warm_up(&self) {
         self.store.warm_up().await;

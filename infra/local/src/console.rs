@@ -54,7 +54,8 @@ pub fn log_to_stderr(level: LevelFilter) {
 }
 
 fn options(data: PathBuf, port: u16) -> Options {
-    Options { data, in_memory: false, s3_port: port + 1, portal: format!("http://127.0.0.1:{port}") }
+    let portal = format!("http://127.0.0.1:{port}");
+    Options { data, in_memory: false, s3_port: port + 1, portal, rules: None }
 }
 
 /// Serves everything until Ctrl-C.

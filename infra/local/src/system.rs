@@ -23,6 +23,7 @@ use common::{
     config::Env,
     http::App,
 };
+use domain::rules::RuleLibrary;
 use education::Education;
 use notifier::Notifier;
 use reminder::Reminder;
@@ -67,6 +68,8 @@ pub struct Options {
     pub s3_port: u16,
     /// The address that links in mails lead to.
     pub portal: String,
+    /// Rules to go by in the place of those that are compiled in: what a test of a rule that no set has yet wants.
+    pub rules: Option<Arc<RuleLibrary>>,
 }
 
 /// A running system. Dropping it stops everything.
@@ -128,17 +131,26 @@ impl System {
             Endpoints { dynamodb: Some(endpoint.parse()?), s3: Some(s3.endpoint().parse()?), ses: None };
         let signed = |name| Credentials::new(name, keys.s3_secret.clone(), None, None, "local");
         let parts = SdkParts::new(REGION, signed(OPERATOR), endpoints)?;
-        let app = App::from_env(&env, &parts, clock.clone())?;
+        let app = with_rules(App::from_env(&env, &parts, clock.clone())?, options);
         app.store.create_tables().await?;
         staff::appoint(&app, &keys).await?;
 
-        let functions =
-            Functions { env: &env, clock: &clock, parts: |name| parts.with_credentials(signed(name)) };
+        let functions = Functions {
+            options,
+            env: &env,
+            clock: &clock,
+            parts: |name| parts.with_credentials(signed(name)),
+        };
         let api = functions.gateway().await?;
         let notifier = Arc::new(Notifier::from_env(&env, &(functions.parts)("notifier"), clock.clone())?);
         notifier.warm_up().await;
-        let reminder = Arc::new(Reminder::from_env(&env, &(functions.parts)("reminder"), clock.clone())?);
-        let roster = Arc::new(RosterWorker::from_env(&env, &(functions.parts)("roster"), clock.clone())?);
+        let mut reminder = Reminder::from_env(&env, &(functions.parts)("reminder"), clock.clone())?;
+        let mut roster = RosterWorker::from_env(&env, &(functions.parts)("roster"), clock.clone())?;
+        if let Some(rules) = &options.rules {
+            reminder = reminder.with_rules(rules.clone());
+            roster = roster.with_rules(rules.clone());
+        }
+        let (reminder, roster) = (Arc::new(reminder), Arc::new(roster));
         roster.warm_up().await;
         // Each consumer reads the stream by itself, as where it's deployed: a long class list keeps no mail waiting.
         let stream = |name: &str| PumpOptions {
@@ -199,6 +211,7 @@ impl System {
 /// What the functions are made from. Each signs its calls with its own name, as each has a role of its own where it's
 /// deployed.
 struct Functions<'a, P> {
+    options: &'a Options,
     env: &'a Env,
     clock: &'a Clock,
     parts: P,
@@ -207,8 +220,10 @@ struct Functions<'a, P> {
 impl<P: Fn(&'static str) -> SdkParts> Functions<'_, P> {
     /// The HTTP functions behind their gateway, started in the order that lets each learn the token keys.
     async fn gateway(&self) -> Result<Router> {
-        let Self { env, clock, parts } = self;
-        let app = |parts: &SdkParts| App::from_env(env, parts, (*clock).clone());
+        let Self { options, env, clock, parts } = self;
+        let app = |parts: &SdkParts| {
+            App::from_env(env, parts, (*clock).clone()).map(|app| with_rules(app, options))
+        };
         let own = parts("session");
         let session = Session::from_env(app(&own)?, env, &own)?;
         session.warm_up().await;
@@ -230,6 +245,14 @@ impl<P: Fn(&'static str) -> SdkParts> Functions<'_, P> {
             .with(review::ROUTES, review::router(review))
             .with(education::ROUTES, education::router(education));
         Ok(gateway.into_router())
+    }
+}
+
+/// `app` by the rules that `options` name, where they do.
+fn with_rules(app: App, options: &Options) -> App {
+    match &options.rules {
+        Some(rules) => app.with_rules(rules.clone()),
+        None => app,
     }
 }
 

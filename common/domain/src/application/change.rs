@@ -120,6 +120,10 @@ pub enum JournalAction {
     CourseWithdrawn,
     /// A record of hours was drawn as a sample, and evidence asked for.
     EvidenceAsked,
+    /// A sample was drawn of the records of a month.
+    SampleDrawn,
+    /// Everybody who was drawn was asked for evidence.
+    SampleAsked,
     /// Evidence that was asked for was brought.
     EvidenceBrought,
     /// A place was given for a class list.

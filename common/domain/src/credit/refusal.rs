@@ -130,6 +130,26 @@ pub enum CreditRefusal {
     /// The effect that was shown isn't the effect it has now.
     #[error("作废的影响尚未确认，或确认后情况有变，请重新查看影响后确认")]
     EffectNotConfirmed,
+    /// The rules draw no samples.
+    #[error("规则没有规定抽查比例，不能抽查；须逐条核查的，请直接要求补充证明材料")]
+    NoSamples {
+        /// The rule.
+        rule: Citation,
+    },
+    /// Nothing began to count in that month, or all of it was drawn before.
+    #[error("该月没有可抽查的学时记录")]
+    NothingToDraw,
+    /// A month has more records than a sample is drawn from, or a sample would have more than fit.
+    #[error("该月的记录过多：一次最多从 {population} 条中抽取 {drawn} 条，请联系管理员")]
+    TooManyToDraw {
+        /// The most records to draw from.
+        population: usize,
+        /// The most records drawn.
+        drawn: usize,
+    },
+    /// No such sample, or not of this reviewer's area.
+    #[error("没有找到该次抽查，请在抽查列表中核对后重试")]
+    UnknownSample,
     /// No evidence was asked for.
     #[error("该记录没有待补充的证明材料")]
     EvidenceNotAsked,
@@ -159,6 +179,10 @@ impl CreditRefusal {
             Self::WrongReviewer { .. } => "wrong_reviewer",
             Self::OtherProvider => "other_provider",
             Self::EffectNotConfirmed => "effect_not_confirmed",
+            Self::NoSamples { .. } => "no_samples",
+            Self::NothingToDraw => "nothing_to_draw",
+            Self::TooManyToDraw { .. } => "too_many_to_draw",
+            Self::UnknownSample => "unknown_sample",
             Self::EvidenceNotAsked => "evidence_not_asked",
         }
     }
@@ -176,7 +200,7 @@ impl CreditRefusal {
             | Self::EffectNotConfirmed
             | Self::EvidenceNotAsked => RefusalClass::Conflict,
             Self::WrongReviewer { .. } | Self::OtherProvider => RefusalClass::Forbidden,
-            Self::UnknownCredit => RefusalClass::NotFound,
+            Self::UnknownCredit | Self::UnknownSample => RefusalClass::NotFound,
             _ => RefusalClass::Unprocessable,
         }
     }
@@ -187,7 +211,8 @@ impl CreditRefusal {
             Self::OutsideCycle { rule, .. }
             | Self::AlreadyCredited { rule, .. }
             | Self::OtherUnit { rule, .. }
-            | Self::FormNotAccepted { rule, .. } => Some(rule),
+            | Self::FormNotAccepted { rule, .. }
+            | Self::NoSamples { rule } => Some(rule),
             _ => None,
         }
     }

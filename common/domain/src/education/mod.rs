@@ -14,6 +14,7 @@ mod provide;
 mod review;
 mod roster;
 mod row;
+mod sample;
 mod submit;
 mod table;
 mod void;
@@ -26,15 +27,18 @@ pub use course::{CourseInput, MOST_PROVIDER, MOST_TITLE, offer, withdraw_course}
 pub use evidence::{EvidenceRequest, confirm_evidence, remove_evidence, request_evidence};
 pub use preview::{Obstacle, Preview, preview};
 pub use provide::{Correction, Row, correct, is_own, record, strike};
-pub use review::{check_view, recognise, refuse};
+pub use review::{CreditDecision, CreditOutcome, Look, check_view, decide, look, recognise, refuse};
 pub use roster::{
     CHUNK_ROWS, Lease, MOST_ROSTER_BYTES, MOST_ROWS, Roster, RosterFailure, RosterFormat, RosterState,
     Unregistered,
 };
 pub use row::{RowChunk, RowOutcome, RowResult};
+pub use sample::{
+    MOST_DRAWN, MOST_POPULATION, Month, Sample, SampleId, SampleInput, check_sample, draw_sample, sample_area,
+};
 pub use submit::{lacking, submit};
 pub use table::{NoTable, TABLE_HEAD_BYTES, table_head};
-pub use void::{Consequence, ConsequenceKind, VoidEffect, void, void_effect};
+pub use void::{Consequence, ConsequenceKind, VoidEffect, preview_void, void, void_effect};
 pub use waiting::{WaitingRow, check_waiting};
 
 use crate::{

@@ -4,14 +4,101 @@ use super::{Place, needed_reasons, reason_lines};
 use crate::{
     actor::{Actor, Reviewer, Role},
     application::{Application, Change, JournalAction, Reason},
-    credit::{CreditRecord, CreditRefusal, CreditState, Hours, Ruling},
+    credit::{Assessment, CreditRecord, CreditRefusal, CreditState, Hours, Line, Ruling, assess},
     date::Instant,
     dossier::Dossier,
-    error::Refusal,
+    error::{FieldError, Refusal},
+    id::ApplicationId,
     notification::{HoursLine, Message},
     registration::Registration,
-    rules::RuleLibrary,
+    rules::{RuleLibrary, RuleSet},
 };
+use serde::{Deserialize, Serialize};
+
+/// How a reviewer decides a record of hours.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum CreditOutcome {
+    /// 认定, in full or in part
+    Recognise,
+    /// 不予认定
+    Refuse,
+}
+
+/// A reviewer's decision on a record of hours.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct CreditDecision {
+    /// How.
+    pub outcome: CreditOutcome,
+    /// The hours that are recognised; all that were claimed where it's left out.
+    #[serde(default)]
+    pub hours: Option<Hours>,
+    /// Why; needed where it's refused, or recognised in part.
+    #[serde(default)]
+    pub reasons: Vec<Reason>,
+}
+
+/// Decides a claim that waits, or a record whose evidence was asked for.
+pub fn decide(
+    dossier: &Dossier,
+    record: &CreditRecord,
+    reviewer: &Reviewer,
+    decision: CreditDecision,
+    library: &RuleLibrary,
+    now: Instant,
+) -> Result<Change, Refusal> {
+    let CreditDecision { outcome, hours, reasons } = decision;
+    match outcome {
+        CreditOutcome::Recognise => recognise(dossier, record, reviewer, hours, reasons, library, now),
+        CreditOutcome::Refuse if hours.is_some() => Err(Refusal::InvalidFields(vec![FieldError {
+            field: "hours".to_owned(),
+            code: "not_wanted".to_owned(),
+            detail: "不予认定时不填写学时；只认定一部分的，请选择认定".to_owned(),
+        }])),
+        CreditOutcome::Refuse => refuse(dossier, record, reviewer, reasons, library, now),
+    }
+}
+
+/// A record as whoever reviews it looks at it: where it stands, and what it comes to.
+#[derive(Debug, Clone)]
+pub struct Look<'a> {
+    /// The registration.
+    pub registration: &'a Registration,
+    /// The renewal that used the cycle's hours, where one did.
+    pub renewal: Option<&'a ApplicationId>,
+    /// The rules of its cycle.
+    pub rules: &'a RuleSet,
+    /// How its cycle stands.
+    pub assessment: Assessment,
+    /// What would count of it if all of it were recognised; none where nothing is to be decided.
+    pub in_full: Option<Line>,
+}
+
+/// Shows `record` to `reviewer`: it was submitted or recorded, lies in their area and isn't their own.
+pub fn look<'a>(
+    dossier: &'a Dossier,
+    record: &CreditRecord,
+    reviewer: &Reviewer,
+    library: &'a RuleLibrary,
+) -> Result<Look<'a>, Refusal> {
+    let place = Place::of(dossier, record, library)?;
+    check_view(dossier, record, reviewer)?;
+    let in_full = record.is_undecided().then(|| {
+        let (state, recognised) = (CreditState::Recognised, record.claimed);
+        let recognised = CreditRecord { state, recognised, ..record.clone() };
+        place.assess_with(dossier, &recognised).line(&record.id).cloned()
+    });
+    Ok(Look {
+        registration: place.registration,
+        renewal: place.closed.map(|closed| &closed.renewal),
+        rules: place.rules,
+        assessment: assess(place.cycle, &dossier.credits, place.rules),
+        in_full: in_full.flatten(),
+    })
+}
 
 /// Checks that `reviewer` may see `record` and what proves it: it lies in their area, isn't their own, and isn't a claim
 /// that was never submitted.

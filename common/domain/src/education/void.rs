@@ -155,6 +155,35 @@ fn consequences(
     found
 }
 
+/// Where a record stands that `reviewer` may strike out, and the stage they do it as.
+fn voidable<'a>(
+    dossier: &'a Dossier,
+    record: &CreditRecord,
+    reviewer: &Reviewer,
+    library: &'a RuleLibrary,
+) -> Result<(Place<'a>, Stage), Refusal> {
+    let place = Place::of(dossier, record, library)?;
+    // Striking out reaches behind what was decided, so it's for who decides last.
+    let stage = place.rules.last_stage();
+    place.check_reviewer(dossier, record, reviewer, stage)?;
+    if record.state.counts() {
+        Ok((place, stage))
+    } else {
+        Err(CreditRefusal::WrongState { state: record.state.label(), wanted: "作废" }.into())
+    }
+}
+
+/// What striking out would do, shown to whoever may do it.
+pub fn preview_void(
+    dossier: &Dossier,
+    record: &CreditRecord,
+    reviewer: &Reviewer,
+    library: &RuleLibrary,
+) -> Result<VoidEffect, Refusal> {
+    voidable(dossier, record, reviewer, library)?;
+    void_effect(dossier, record, library)
+}
+
 /// Strikes out a record that counted, for fraud (代挂学时). `confirmed` is the confirmation of the effect that the
 /// reviewer was shown; where the effect is another by now, they have to look again.
 ///
@@ -168,13 +197,7 @@ pub fn void(
     library: &RuleLibrary,
     now: Instant,
 ) -> Result<Change, Refusal> {
-    let place = Place::of(dossier, record, library)?;
-    // Striking out reaches behind what was decided, so it's for who decides last.
-    let stage = place.rules.review.stages.last().map_or(Stage::Final, |stage| stage.stage);
-    place.check_reviewer(dossier, record, reviewer, stage)?;
-    if !record.state.counts() {
-        return Err(CreditRefusal::WrongState { state: record.state.label(), wanted: "作废" }.into());
-    }
+    let (place, stage) = voidable(dossier, record, reviewer, library)?;
     let lines = needed_reasons(&reasons, place.rules)?;
     if void_effect(dossier, record, library)?.confirmation != confirmed {
         return Err(CreditRefusal::EffectNotConfirmed.into());

@@ -319,6 +319,11 @@ impl RuleSet {
         self.hours.required.get(&level)
     }
 
+    /// The stage that decides last.
+    pub fn last_stage(&self) -> Stage {
+        self.review.stages.last().map_or(Stage::Final, |stage| stage.stage)
+    }
+
     /// The rules of `stage`, where the set has it.
     pub fn stage(&self, stage: Stage) -> Option<&StageRules> {
         self.review.stages.iter().find(|rules| rules.stage == stage)

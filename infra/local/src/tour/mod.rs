@@ -23,6 +23,7 @@ pub async fn run() -> Result<()> {
         in_memory: true,
         s3_port: 0,
         portal: "https://registry.example.com".to_owned(),
+        rules: None,
     };
     let system = System::start(&options, Clock::movable()).await?;
     let server = LoopbackServer::start(system.api.clone(), 0).await.context("a port for the tour")?;
