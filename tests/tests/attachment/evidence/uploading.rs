@@ -2,7 +2,7 @@
 
 use super::{announced, ask, attach, claim, claimant, place, record, submit, uploaded};
 use crate::{bucket, confirm, download, hash, jpeg, kept, look, missing, remove, send};
-use domain::date::Instant;
+use domain::{date::Instant, id::AttachmentId};
 use rstest::rstest;
 use serde_json::{Value, json};
 use tests::World;
@@ -200,6 +200,6 @@ async fn one_file_is_one_proof_however_often_it_is_uploaded() {
     let store = &world.system.app.store;
     let mut same = store.same_evidence(&hash(&jpeg(b'a')), 10).await.unwrap();
     same.retain(|id| id.as_str() != once);
-    let of: Vec<_> = same.iter().filter_map(|id| id.credit()).map(|id| id.to_string()).collect();
+    let of: Vec<_> = same.iter().filter_map(AttachmentId::credit).map(|id| id.to_string()).collect();
     assert!(of.contains(&first) && of.contains(&second), "{of:?}");
 }
