@@ -27,18 +27,22 @@ impl Story<'_> {
         let course = course.text("/id")?;
         let offered = self.get(&provider, "/v1/courses?q=%E4%BC%A6%E7%90%86&mine=true").await?;
         ensure!(offered.body["items"][0]["id"] == course, "the catalogue doesn't show it: {}", offered.body);
-        let list =
-            format!("姓名,管理号,学时\n{},{},6\n李四,{NOBODYS},6\n", registered.name, registered.certificate);
+        let rows = [
+            ["姓名", "管理号", "学时"],
+            [&registered.name, &registered.certificate, "6"],
+            ["李四", NOBODYS, "6"],
+        ];
+        let list = rows.map(|cells| cells.join(",")).join("\n");
         let roster = self.report(&provider, course, list).await?;
 
         self.progress.step("数据流唤起处理程序，逐行记录；未登记者的学时留存待计入");
         let done = self.gone_through(&provider, &roster).await?;
-        let rows = |outcome: &str| {
+        let count = |outcome: &str| {
             let counts = done["counts"].as_array().into_iter().flatten();
             counts.filter(|count| count["outcome"] == outcome).find_map(|count| count["rows"].as_u64())
         };
         ensure!(
-            rows("recorded") == Some(1) && rows("waiting") == Some(1),
+            count("recorded") == Some(1) && count("waiting") == Some(1),
             "another result than one recorded and one waiting: {}",
             done["counts"]
         );
