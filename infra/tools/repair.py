@@ -13,7 +13,7 @@ live, restored, *rest = sys.argv[1:]
 apply, holders = "--apply" in rest, set(rest) - {"--apply"}
 config = botocore.config.Config(max_pool_connections=32, retries={"mode": "standard", "max_attempts": 10})
 db = botocore.session.get_session().create_client("dynamodb", config=config)
-RECORDS = {"APPLICATION": "id", "REGISTRATION": "number", "PROFILE": "holder"}
+RECORDS = {"APPLICATION": "id", "REGISTRATION": "number", "PROFILE": "holder", "CREDIT": "id", "COURSE": "id", "ROSTER": "id"}
 ours, left = set(), set()  # ids of the records looked at; of those that differ and are left as they are
 
 def get(table, pk, sk):
@@ -37,8 +37,10 @@ def record(item, kind):
     seen = get(live, pk, sk)
     if seen == item:
         return
-    if seen and not holders:
-        left.update({id, pk.split("#")[1]})
+    # The results of a class list's rows are items of their own, ahead of how far it had come at T.
+    if seen and (not holders or kind == "ROSTER"):
+        # Hours, courses and class lists take nothing that only one can have.
+        left.update({id} if kind in ("CREDIT", "COURSE", "ROSTER") else {id, pk.split("#")[1]})
         return print("differs ", pk, sk)
     newest = max(int(seen["version"]["N"]) if seen else 0, last_entry(id))
     if seen or newest > int(item["version"]["N"]):
@@ -51,13 +53,25 @@ def record(item, kind):
                 db.delete_item(TableName=live, Key={"pk": {"S": letter}, "sk": {"S": "OUTBOX"}})
             print("forgotten", letter)
 
-def other(item):  # a journal entry, a uniqueness key, a message, a credit, an account, …
+def settled(item, kind):  # whether it's gone because what it says is over: a withdrawn course's place, hours that waited
+    if kind == "CATALOGUE":
+        course = get(live, "COURSE#" + item["course"]["M"]["id"]["S"], "COURSE")
+        return course and "S" in course.get("withdrawn_at", {})
+    if kind == "WAITING":
+        roster, row = item["source"]["M"]["roster"]["S"], item["source"]["M"]["row"]["N"]
+        rows = get(live, "ROSTER#" + roster, f"{(int(row) - 1) // 100:04}")
+        of_row = [result["M"] for result in rows["rows"]["L"] if result["M"]["row"]["N"] == row] if rows else []
+        return any(result["outcome"]["S"] != "waiting" for result in of_row)
+
+def other(item, kind):  # a journal entry, a uniqueness key, a message, results of rows, an account, …
     pk, sk, owner = item["pk"]["S"], item["sk"]["S"], item.get("owner", {}).get("S", "")
-    id = owner or pk.split("#")[-1]
+    id = owner or (sk if kind == "CATALOGUE" else pk).split("#")[-1]
     if owner in left or holders and id not in ours | holders:
         return
     seen = get(live, pk, sk)
-    if seen is None:
+    if seen is None and settled(item, kind):
+        print("is over ", pk, sk)
+    elif seen is None:
         put(item, None)
     elif seen != item:
         print("differs ", pk, sk)
@@ -70,7 +84,7 @@ def look(item):
         if kind in RECORDS and records and (not holders or id in holders):
             record(item, kind)
         elif kind not in RECORDS and not records:
-            other(item)
+            other(item, kind)
     except botocore.exceptions.ClientError as error:
         print("FAILED  ", item["pk"]["S"], item["sk"]["S"], error.response["Error"]["Code"])
 

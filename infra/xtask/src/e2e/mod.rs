@@ -1,11 +1,13 @@
-//! `cargo xtask e2e`: the template deployed, and a whole registration driven through the deployed gateway. Every function
-//! is its release binary, called as Lambda calls it; DynamoDB, S3, streams, schedules and mail are the target's.
+//! `cargo xtask e2e`: the template deployed, a whole registration driven through the deployed gateway, and a class list
+//! through it and the stream. Every function is its release binary, called as Lambda calls it; DynamoDB, S3, streams,
+//! schedules and mail are the target's.
 
 mod mail;
 mod progress;
 mod stack;
 mod story;
 mod target;
+mod training;
 
 use anyhow::{Context, Result, anyhow, ensure};
 use progress::Progress;
@@ -76,7 +78,7 @@ async fn unless_interrupted<T>(work: impl Future<Output = Result<T>>) -> Result<
 async fn played(progress: &Progress, target: &Target, stack: &mut Stack, options: &Options) -> Result<()> {
     let wechat = story::wechat().await?;
     if !options.skip_build {
-        progress.step("sam build：六个函数的发布版 · the release binaries of six functions");
+        progress.step("sam build：八个函数的发布版 · the release binaries of eight functions");
         stack.build()?;
     }
     progress.step("sam deploy：建立整个系统 · the whole stack");
@@ -86,6 +88,7 @@ async fn played(progress: &Progress, target: &Target, stack: &mut Stack, options
 
     let story = Story::new(progress, target, stack, &wechat, api);
     let registered = story.registers().await?;
+    story.is_taught(&registered).await?;
     story.is_reminded().await?;
     story.meets_the_gateway().await?;
     drop(story);

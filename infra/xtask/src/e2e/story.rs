@@ -53,22 +53,27 @@ pub fn parameters(stand_in: &StandIn) -> Parameters {
     values.map(|(name, value)| (name.to_owned(), value)).to_vec()
 }
 
-/// Who has been registered, for looking again later.
+/// Who has been registered, for looking again later and for what comes after it.
 pub struct Registered {
-    open_id: String,
-    number: String,
+    pub(super) name: String,
+    pub(super) open_id: String,
+    /// The certificate's management number.
+    pub(super) certificate: String,
+    pub(super) number: String,
+    /// What was handed over to a training provider when it was appointed.
+    pub(super) provider: Value,
 }
 
 /// The story, being told about one deployed stack.
 pub struct Story<'a> {
-    progress: &'a Progress,
+    pub(super) progress: &'a Progress,
     target: &'a Target,
-    stack: &'a Stack,
+    pub(super) stack: &'a Stack,
     stand_in: &'a StandIn,
     api: String,
-    today: CalendarDate,
+    pub(super) today: CalendarDate,
     /// Who registers, at an address of this run alone: an emulator may keep the mail of others.
-    holder: String,
+    pub(super) holder: String,
     /// Who is reminded.
     forgetful: String,
 }
@@ -89,18 +94,24 @@ impl<'a> Story<'a> {
         Self { progress, target, stack, stand_in, api, today, holder, forgetful }
     }
 
-    async fn call(&self, client: &Client, call: Call<'_>, expected: u16) -> Result<Reply> {
+    pub(super) async fn call(&self, client: &Client, call: Call<'_>, expected: u16) -> Result<Reply> {
         let reply = client.send(&call).await?;
         self.progress.call(call.method.as_str(), call.path, reply.status);
         ensure!(reply.status == expected, "expected {expected}, got {}: {}", reply.status, reply.body);
         Ok(reply)
     }
 
-    async fn post(&self, client: &Client, path: &str, body: Value, expected: u16) -> Result<Reply> {
+    pub(super) async fn post(
+        &self,
+        client: &Client,
+        path: &str,
+        body: Value,
+        expected: u16,
+    ) -> Result<Reply> {
         self.call(client, Call::new(Method::POST, path).with(body), expected).await
     }
 
-    async fn get(&self, client: &Client, path: &str) -> Result<Reply> {
+    pub(super) async fn get(&self, client: &Client, path: &str) -> Result<Reply> {
         self.call(client, Call::new(Method::GET, path), 200).await
     }
 
@@ -116,13 +127,13 @@ impl<'a> Story<'a> {
     }
 
     /// A holder, by the mini-program's own back end: it needs no WeChat, so it works wherever the functions run.
-    async fn by_client(&self, open_id: &str) -> Result<Client> {
+    pub(super) async fn by_client(&self, open_id: &str) -> Result<Client> {
         let body = json!({ "client_id": CLIENT, "client_secret": CLIENT_SECRET, "open_id": open_id });
         self.signed_in("/v1/session/client", body).await
     }
 
     /// Appoints by the operator's order or by an administrator, and signs in.
-    async fn staff(&self, handed: &Value) -> Result<Client> {
+    pub(super) async fn staff(&self, handed: &Value) -> Result<Client> {
         let text = |name: &str| handed[name].as_str().with_context(|| format!("no {name} was handed over"));
         let secret = TotpSecret::from_base32(text("totp_secret")?)?;
         let code = secret.code_at(Clock::system().now());
@@ -132,7 +143,7 @@ impl<'a> Story<'a> {
 
     /// From nothing to a registration number and the letter about it.
     pub async fn registers(&self) -> Result<Registered> {
-        self.progress.step("操作员任命首位管理员，管理员任命初审员和终审员");
+        self.progress.step("操作员任命首位管理员，管理员任命初审员、终审员和培训机构");
         // Emulators want to know the sender, as SES does.
         self.stack.aws(&["ses", "verify-email-identity", "--email-address", SENDER])?;
         let post = |username: &str, name: &str, role: &str, area: &str| json!({ "username": username, "name": name, "roles": [role], "area": area });
@@ -143,6 +154,8 @@ impl<'a> Story<'a> {
         let first = self.post(&administrator, "/v1/staff", first, 201).await?;
         let last = post("zhongshen", "湖北终审员", "final_reviewer", "42");
         let last = self.post(&administrator, "/v1/staff", last, 201).await?;
+        let provider = post("peixun", "省社会工作培训中心", "provider", "42");
+        let provider = self.post(&administrator, "/v1/staff", provider, 201).await?.body;
 
         self.progress.step("持证人登录，填写资料，上传材料，提交；重发一次只算一次");
         let open_id = self.stand_in.wechat.open_id("zhangxiaowen");
@@ -153,7 +166,9 @@ impl<'a> Story<'a> {
         } else {
             self.by_client(&open_id).await?
         };
-        let profile = form("张晓雯", "420106199203154126", &self.holder, self.today.plus_days(-100));
+        let name = "张晓雯".to_owned();
+        let profile = form(&name, "420106199203154126", &self.holder, self.today.plus_days(-100));
+        let certificate = profile["management_number"].as_str().unwrap_or_default().to_owned();
         self.call(&holder, Call::new(Method::PUT, "/v1/me").with(profile), 200).await?;
         let opened = self.post(&holder, "/v1/applications", json!({ "kind": "first" }), 201).await?;
         let id = opened.text("/id")?.to_owned();
@@ -195,7 +210,7 @@ impl<'a> Story<'a> {
         self.progress.shows("登记号", &number);
         let letter = self.mail(&self.holder, &format!("登记号 {number}")).await?;
         ensure!(letter.text.contains("有效期"), "the letter doesn't say until when: {}", letter.text);
-        Ok(Registered { open_id, number })
+        Ok(Registered { name, open_id, certificate, number, provider })
     }
 
     async fn upload(&self, holder: &Client, application: &str, kind: &str, name: &str) -> Result<()> {
@@ -211,7 +226,7 @@ impl<'a> Story<'a> {
     }
 
     /// Waits for a mail.
-    async fn mail(&self, to: &str, about: &str) -> Result<mail::Sent> {
+    pub(super) async fn mail(&self, to: &str, about: &str) -> Result<mail::Sent> {
         let sent = mail::wait_for(self.target, to, about).await?;
         self.progress.shows("✉", &format!("{to}「{}」", sent.subject));
         Ok(sent)

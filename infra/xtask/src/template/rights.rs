@@ -29,9 +29,12 @@ fn unseen(function: &str) -> Vec<String> {
     let log = format!("{function} log");
     let mut rights = vec![format!("logs:CreateLogStream {log}"), format!("logs:PutLogEvents {log}")];
     if ["notifier", "reminder"].contains(&function) {
-        rights.extend(["ses:SendRawEmail sender".to_owned(), "sqs:SendMessage dead letters".to_owned()]);
+        rights.push("ses:SendRawEmail sender".to_owned());
     }
-    if function == "notifier" {
+    if ["notifier", "reminder", "roster"].contains(&function) {
+        rights.push("sqs:SendMessage dead letters".to_owned());
+    }
+    if ["notifier", "roster"].contains(&function) {
         let stream = ["DescribeStream", "GetRecords", "GetShardIterator", "ListStreams"];
         rights.extend(stream.map(|action| format!("dynamodb:{action} stream")));
     }
