@@ -130,7 +130,7 @@ impl<'a> Owner<'a> {
             Self::Application(_, rules) => {
                 change.application.as_ref().map(|next| Owner::Application(next, rules))
             }
-            Self::Credit(_, rules) => change.credit.as_ref().map(|next| Owner::Credit(next, rules)),
+            Self::Credit(_, rules) => change.credit.as_deref().map(|next| Owner::Credit(next, rules)),
         }
         .ok_or_else(|| Problem::internal("a file is changed and what it belongs to isn't"))
     }

@@ -172,7 +172,7 @@ fn respond(
     status: StatusCode,
     change: Change,
 ) -> Result<(Change, Reply), Problem> {
-    let record = change.credit.as_ref().ok_or_else(|| Problem::internal("a claim changes no record"))?;
+    let record = change.credit.as_deref().ok_or_else(|| Problem::internal("a claim changes no record"))?;
     let view = view(app, dossier, record)?;
     let reply = reply_of(status, Some(view.version), &view)?;
     Ok((change, reply))

@@ -60,7 +60,7 @@ async fn a_claim_is_kept_with_its_journal_and_what_is_decided_on_it_is_told() {
 
     let dossier = store.dossier(&holder, now).await.unwrap();
     let record = dossier.credits[0].clone();
-    assert_eq!(Some(&record), drafted.credit.as_ref(), "as it was written");
+    assert_eq!(Some(&record), drafted.credit.as_deref(), "as it was written");
     assert_eq!(record.state, CreditState::Draft);
 
     let (request, arrived) = certificate(&record.id);
@@ -72,14 +72,14 @@ async fn a_claim_is_kept_with_its_journal_and_what_is_decided_on_it_is_told() {
         education::confirm_evidence(&dossier, &dossier.credits[0], &file, &arrived, rules, now).unwrap();
     store.commit(&confirmed, None).await.unwrap();
     let dossier = store.dossier(&holder, now).await.unwrap();
-    assert_eq!(Some(&dossier.credits[0]), confirmed.credit.as_ref(), "with its file");
+    assert_eq!(Some(&dossier.credits[0]), confirmed.credit.as_deref(), "with its file");
     assert_eq!(world.mails().await.len(), mails, "nothing is told of a draft");
 
     let claimed = education::submit(&dossier, &dossier.credits[0], rules, now).unwrap();
     store.commit(&claimed, None).await.unwrap();
     let dossier = store.dossier(&holder, now).await.unwrap();
     let record = dossier.credits[0].clone();
-    assert_eq!(Some(&record), claimed.credit.as_ref());
+    assert_eq!(Some(&record), claimed.credit.as_deref());
 
     let reviewer = Reviewer {
         id: StaffId::mint(1),

@@ -32,7 +32,7 @@ async fn prove(world: &World, id: &str, content: &str) -> CreditRecord {
 
 async fn put(world: &World, record: CreditRecord) -> CreditRecord {
     let mut change = Change::by_holder(&record.holder, JournalAction::AttachmentConfirmed, world.now());
-    change.credit = Some(record.clone());
+    change.credit = Some(Box::new(record.clone()));
     world.system.app.store.commit(&change, None).await.unwrap();
     record
 }

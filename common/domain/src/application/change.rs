@@ -203,7 +203,7 @@ pub struct Change {
     /// The next profile.
     pub profile: Option<Profile>,
     /// The next credit record.
-    pub credit: Option<CreditRecord>,
+    pub credit: Option<Box<CreditRecord>>,
     /// What is taken and let go.
     pub claims: Vec<Claim>,
     /// The journal's entry; the store writes it beside every record that changes.

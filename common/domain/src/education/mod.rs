@@ -169,7 +169,7 @@ impl<'a> Place<'a> {
         change.journal.rule = Some(self.rules.cite_hours(self.cycle.level));
         let line = self.line(dossier, &next);
         change.notifications.extend(message(line).map(|message| self.tell(&next, action, now, message)));
-        change.credit = Some(next);
+        change.credit = Some(Box::new(next));
         change
     }
 

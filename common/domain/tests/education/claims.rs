@@ -137,7 +137,7 @@ fn a_degree_is_claimed_with_the_hours_the_ministry_gives_it(
     let answer = claim(&mut world, &input);
     assert_eq!(code(&answer), expected);
     if let Ok(change) = answer {
-        let record = change.credit.unwrap();
+        let record = *change.credit.unwrap();
         assert_eq!((record.claimed, record.unit.as_str()), (hours(claimed), "小时"));
         // Once is once, also in what waits; a draft stands in nobody's way.
         assert_eq!(code(&claim(&mut world, &input)), "ok");
@@ -205,7 +205,7 @@ fn a_claim_is_edited_and_taken_back_until_it_is_decided(#[case] state: CreditSta
         other.educate(|dossier, rules, now| education::edit_claim(dossier, &held, &edited, rules, now));
     assert_eq!(code(&answer), expected);
     if let Ok(change) = answer {
-        let next = change.credit.unwrap();
+        let next = *change.credit.unwrap();
         assert_eq!((next.claimed, next.version, &next.id), (hours(45), 3, &record.id));
         assert_eq!((next.state, next.files), (state, record.files.clone()));
         assert_eq!(change.journal.action, JournalAction::HoursClaimEdited);

@@ -45,7 +45,7 @@ fn a_claim_begins_as_a_draft_that_counts_for_nothing_and_waits_for_nobody() {
     let change = draft(&mut world, &seminar(), 1).unwrap();
     assert_eq!((change.journal.action, change.notifications.len()), (JournalAction::HoursDrafted, 0));
     assert!(change.journal.rule.is_some());
-    let record = change.credit.unwrap();
+    let record = *change.credit.unwrap();
     assert_eq!(
         (record.state, record.claimed, record.recognised, record.submitted_at),
         (CreditState::Draft, hours(60), hours(0), None)
@@ -86,7 +86,7 @@ fn a_draft_that_is_submitted_waits_for_a_decision_and_its_holder_has_a_receipt()
     let (mut world, record) = drafted();
     let change = submit_with(&mut world, &record.id, EvidenceKind::CompletionCertificate).unwrap();
     assert_eq!(change.journal.action, JournalAction::HoursClaimed);
-    let next = change.credit.unwrap();
+    let next = *change.credit.unwrap();
     assert_eq!(
         (next.state, next.submitted_at, next.version),
         (CreditState::Pending, Some(world.now), record.version + 1)
@@ -262,7 +262,7 @@ fn evidence_that_was_asked_for_is_handed_in_once() {
     assert_eq!(code(&submit(&mut world, &bare)), "invalid_fields");
     let change = submit_with(&mut world, &record.id, EvidenceKind::SignInSheet).unwrap();
     assert_eq!((change.journal.action, change.notifications.len()), (JournalAction::EvidenceBrought, 0));
-    let next = change.credit.unwrap();
+    let next = *change.credit.unwrap();
     assert_eq!((next.state, next.next_due, next.submitted_at), (CreditState::Recorded, None, None));
     assert_eq!(next.audit.as_ref().unwrap().answered_at, Some(world.now));
     assert_eq!(code(&submit(&mut world, &next)), "wrong_credit_state");

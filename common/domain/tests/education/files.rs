@@ -61,7 +61,7 @@ fn a_file_is_announced_uploaded_looked_at_and_removed() {
     .unwrap();
     assert_eq!((change.journal.action, change.notifications.len()), (JournalAction::AttachmentRequested, 0));
     assert_eq!(change.journal.rule.unwrap().rule, "hours.files");
-    let record = change.credit.unwrap();
+    let record = *change.credit.unwrap();
     let file = record.files[0].clone();
     assert_eq!((file.state, file.requested_at), (AttachmentState::Pending, world.now));
     assert_eq!((file.file_name.chars().count(), file.file_name.contains('\n')), (100, false));
@@ -70,7 +70,7 @@ fn a_file_is_announced_uploaded_looked_at_and_removed() {
 
     let change = confirm(&mut world, &id, &file.id, &DATA.inspection()).unwrap();
     assert_eq!(change.journal.action, JournalAction::AttachmentConfirmed);
-    let record = change.credit.unwrap();
+    let record = *change.credit.unwrap();
     let confirmed = record.file(&file.id).unwrap();
     assert_eq!(confirmed.content(), Some(DATA.sha256));
     assert_eq!(confirmed.object_key(), Some(format!("attachments/{}/{}", file.id, DATA.sha256)));

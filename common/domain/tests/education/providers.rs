@@ -61,7 +61,7 @@ fn strike(world: &mut World, held: &CreditRecord, by: &StaffId) -> Answer {
 fn what_a_provider_records_counts_at_once_and_its_holder_is_told() {
     let mut world = world();
     let change = record(&mut world, &class(), &row()).unwrap();
-    let held = change.credit.unwrap();
+    let held = *change.credit.unwrap();
     assert_eq!((held.state, held.claimed, held.recognised), (CreditState::Recorded, hours(160), hours(160)));
     assert_eq!((held.activity.done_from, held.activity.done_to), (class().from, class().to));
     assert_eq!(world.assessed().shortfall.counted, hours(160));

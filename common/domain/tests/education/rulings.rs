@@ -22,7 +22,7 @@ fn waiting() -> (World, CreditRecord) {
         .unwrap()
         .id;
     let change = submit_with(&mut world, &id, EvidenceKind::CompletionCertificate).unwrap();
-    (world, change.credit.unwrap())
+    (world, *change.credit.unwrap())
 }
 
 fn reviewer() -> Reviewer {
@@ -49,7 +49,7 @@ fn refuse(world: &mut World, record: &CreditRecord, by: &Reviewer, reasons: Vec<
 fn what_is_recognised_in_full_counts_and_its_holder_is_told() {
     let (mut world, record) = waiting();
     let change = recognise(&mut world, &record, &reviewer(), None, vec![]).unwrap();
-    let next = change.credit.unwrap();
+    let next = *change.credit.unwrap();
     assert_eq!((next.state, next.recognised, next.version), (CreditState::Recognised, hours(60), 3));
     assert_eq!(next.ruling.unwrap().by, Actor::Staff(reviewer().id));
     assert_eq!(

@@ -44,7 +44,7 @@ pub(crate) struct CreditDecided {
 
 /// The reply that says what `change` made of its record.
 pub(crate) fn respond(change: Change) -> Result<(Change, Reply), Problem> {
-    let record = change.credit.as_ref().ok_or_else(|| Problem::internal("a decision changes no record"))?;
+    let record = change.credit.as_deref().ok_or_else(|| Problem::internal("a decision changes no record"))?;
     let view = CreditDecided {
         credit_id: record.id.clone(),
         state: record.state,

@@ -2,11 +2,8 @@
 
 use super::{announced, ask, attach, claimant, record, submit, uploaded};
 use crate::{application, bucket, confirm, download, jpeg, look, remove};
-use common::auth::totp::TotpSecret;
-use domain::{actor::Role, application::JournalAction};
-use serde_json::json;
-use session::{NewStaff, appoint_demo};
-use tests::{Person, World};
+use domain::application::JournalAction;
+use tests::World;
 
 #[tokio::test]
 async fn somebody_elses_is_not_there() {
@@ -56,24 +53,6 @@ async fn an_application_takes_no_evidence_and_a_record_no_papers() {
     assert_eq!(application(&holder, &renewal).await, papers);
 }
 
-/// Somebody of a training provider in Wuhan, signed in.
-async fn provider(world: &World) -> Person<'_> {
-    let (totp, password) = (TotpSecret::generate().unwrap(), &world.system.keys.staff_password);
-    let new = NewStaff {
-        username: "peixun".to_owned(),
-        name: "武汉培训机构".to_owned(),
-        roles: [Role::Provider].into(),
-        area: Some("4201".parse().unwrap()),
-        identity: None,
-    };
-    appoint_demo(&world.system.app, new, password, &totp.to_base32()).await.unwrap();
-    let code = totp.code_at(world.now());
-    let body = json!({ "username": "peixun", "password": password, "code": code });
-    let mut person = world.nobody();
-    person.token = Some(person.post("/v1/session/staff", body).await.expect(200).text("/access_token"));
-    person
-}
-
 #[tokio::test]
 async fn what_proves_a_claim_is_seen_by_who_reviews_in_its_area() {
     let world = World::new().await;
@@ -90,7 +69,7 @@ async fn what_proves_a_claim_is_seen_by_who_reviews_in_its_area() {
     assert_eq!(look(&reviewer, &pending).await.expect(200).body["url"], json!(null));
     let elsewhere = look(&world.staff("chushen-yichang").await, &id).await.expect(403);
     assert_eq!(elsewhere.code(), "outside_area");
-    for outsider in [world.staff("admin").await, provider(&world).await] {
+    for outsider in [world.staff("admin").await, world.staff("peixun").await] {
         assert_eq!(look(&outsider, &id).await.expect(403).code(), "forbidden");
     }
     let journal = world.system.app.store.journal(&claim, 20, None).await.unwrap().items;
