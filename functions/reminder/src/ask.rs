@@ -22,8 +22,8 @@ const KEPT_EVERY: usize = 64;
 /// What a run did of one sample.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct Asked {
-    /// Holders who were asked.
-    pub holders: u64,
+    /// Holders asked.
+    pub told: u64,
     /// Records that no longer count, or whose holders were asked before.
     pub skipped: u64,
     /// Records that failed; the next run takes them up again.
@@ -65,7 +65,7 @@ impl Reminder {
                 let results = join_all(part.iter().map(|credit| self.ask_one(credit, now))).await;
                 for (credit, result) in part.iter().zip(results) {
                     match result {
-                        Ok(true) => done.holders += 1,
+                        Ok(true) => done.told += 1,
                         Ok(false) => done.skipped += 1,
                         Err(error) => {
                             tracing::error!(%error, code = error.code(), %credit, "a drawn record failed");

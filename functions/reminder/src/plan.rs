@@ -72,7 +72,7 @@ impl Reminder {
                     Ok(Done::Expired) => report.expired += 1,
                     Ok(Done::EvidenceReminded) => report.evidence_reminded += 1,
                     Ok(Done::Asked(asked)) => {
-                        report.evidence_asked += asked.holders;
+                        report.evidence_asked += asked.told;
                         report.skipped += asked.skipped;
                         report.failed += asked.failed;
                         if !asked.complete {

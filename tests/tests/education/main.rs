@@ -16,14 +16,14 @@ use session::NewStaff;
 use tests::{Person, Reply, World, upload};
 
 /// Somebody registered in a world, and the provider's account.
-pub async fn registered(world: &World, person: u32) -> (Person<'_>, String) {
+async fn registered(world: &World, person: u32) -> (Person<'_>, String) {
     let holder = world.holder("zhang").await;
     let number = holder.register(person).await;
     (holder, number)
 }
 
 /// A provider of another account.
-pub async fn another_provider(world: &World) -> Person<'_> {
+async fn another_provider(world: &World) -> Person<'_> {
     let totp = TotpSecret::generate().unwrap();
     let new = NewStaff {
         username: "peixun-yichang".to_owned(),
@@ -43,7 +43,7 @@ pub async fn another_provider(world: &World) -> Person<'_> {
 }
 
 /// Six hours in person on ethics, on these days.
-pub fn course(from: &str, to: &str) -> Value {
+fn course(from: &str, to: &str) -> Value {
     json!({
         "title": "社会工作价值观与伦理（武汉三期）", "provider": "省社会工作培训中心", "form": "in_person",
         "category": "ethics", "hours": 6, "unit": "学时", "from": from, "to": to,
@@ -51,12 +51,12 @@ pub fn course(from: &str, to: &str) -> Value {
 }
 
 /// Offers a course and gives its id.
-pub async fn offer(provider: &Person<'_>, course: Value) -> String {
+async fn offer(provider: &Person<'_>, course: Value) -> String {
     provider.post("/v1/courses", course).await.expect(201).text("/id")
 }
 
 /// Reports a class list over HTTP: a place, the upload, the confirmation. Gives the confirmation's reply.
-pub async fn report(provider: &Person<'_>, course: &str, list: &str) -> Reply {
+async fn report(provider: &Person<'_>, course: &str, list: &str) -> Reply {
     let request = json!({ "course": course, "format": "csv", "file_name": "名单.csv", "size": list.len() });
     let place = provider.post("/v1/rosters", request).await.expect(201);
     let status = upload(&place.body["upload"], "名单.csv", "text/csv", list.as_bytes().to_vec()).await;

@@ -300,3 +300,36 @@ pub fn draw_sample(
         version: 1,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::date::date;
+
+    #[test]
+    fn a_month_is_that_of_its_days() {
+        let month: Month = "2028-02".parse().unwrap();
+        assert_eq!(month, Month::of(date(2028, 2, 29)));
+        assert_eq!((month.to_string(), month.compact()), ("2028-02".to_owned(), "202802".to_owned()));
+        assert!(month > Month::of(date(2028, 1, 31)) && month < Month::of(date(2028, 3, 1)));
+        for text in ["", "2028-13", "2028-2", "2028-02-01", "202802", "2028/02"] {
+            assert!(text.parse::<Month>().is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_sample_has_the_id_of_its_seed_city_and_month() {
+        let input =
+            |seed: &str| SampleInput { month: "2026-06".parse().unwrap(), seed: seed.to_owned(), area: None };
+        let area: Area = "4201".parse().unwrap();
+        let id: SampleId = input("A7").id(&area).to_string().parse().unwrap();
+        assert_eq!((id.area(), id.month()), ("4201", "202606"));
+        assert_eq!(id, input("A7").id(&area));
+        assert_ne!(id, input("A8").id(&area));
+        assert_ne!(id, input("A7").id(&"4205".parse().unwrap()));
+        for text in ["", "4201-202606", "4201-202613-0123456789abcdef", "42-202606-0123456789abcdef", "x-y-z"]
+        {
+            assert!(text.parse::<SampleId>().is_err(), "{text}");
+        }
+    }
+}

@@ -152,7 +152,7 @@ impl World {
         if let Some(next) = &change.credit {
             let before = self.dossier.credit(&next.id).map_or(0, |held| held.version);
             assert_eq!(next.version, before + 1, "{} lost a version", next.id);
-            put(&mut self.dossier.credits, next.clone(), |held| held.id == next.id);
+            put(&mut self.dossier.credits, (**next).clone(), |held| held.id == next.id);
         }
         for claim in &change.claims {
             match claim {

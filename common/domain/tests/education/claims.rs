@@ -27,7 +27,11 @@ fn claim(world: &mut World, input: &ClaimInput) -> Answer {
 /// Claimed and submitted.
 fn claimed(world: &mut World, input: &ClaimInput) -> CreditRecord {
     let id = claim(world, input).unwrap().credit.unwrap().id;
-    submit_with(world, &id, EvidenceKind::CompletionCertificate).unwrap().credit.unwrap()
+    submit_with(world, &id, EvidenceKind::CompletionCertificate)
+        .unwrap()
+        .credit
+        .map(|credit| *credit)
+        .unwrap()
 }
 
 fn preview(world: &World, input: &ClaimInput) -> Preview {

@@ -27,7 +27,7 @@ fn seminar() -> ClaimInput {
 fn drafted() -> (World, CreditRecord) {
     let mut world = world();
     let record = draft(&mut world, &seminar(), 1).unwrap().credit.unwrap();
-    (world, record)
+    (world, *record)
 }
 
 fn submit(world: &mut World, record: &CreditRecord) -> Answer {

@@ -41,7 +41,7 @@ fn record(world: &mut World, course: &Course, row: &Row) -> Answer {
 
 fn recorded(world: &mut World, tenths: Option<u32>) -> CreditRecord {
     let row = Row { hours: tenths.map(hours), ..row() };
-    record(world, &class(), &row).unwrap().credit.unwrap()
+    record(world, &class(), &row).unwrap().credit.map(|credit| *credit).unwrap()
 }
 
 fn correct(world: &mut World, held: &CreditRecord, tenths: u32, by: &StaffId) -> Answer {

@@ -3,6 +3,7 @@
 use super::{announced, ask, attach, claimant, record, submit, uploaded};
 use crate::{application, bucket, confirm, download, jpeg, look, remove};
 use domain::application::JournalAction;
+use serde_json::Value;
 use tests::World;
 
 #[tokio::test]
@@ -66,7 +67,7 @@ async fn what_proves_a_claim_is_seen_by_who_reviews_in_its_area() {
     assert_eq!(download(&reviewer, &id).await, jpeg(b'a'));
     assert_eq!(download(&world.staff("zhongshen").await, &id).await, jpeg(b'a'));
     let pending = uploaded(&holder, &claim, &jpeg(b'b')).await;
-    assert_eq!(look(&reviewer, &pending).await.expect(200).body["url"], json!(null));
+    assert_eq!(look(&reviewer, &pending).await.expect(200).body["url"], Value::Null);
     let elsewhere = look(&world.staff("chushen-yichang").await, &id).await.expect(403);
     assert_eq!(elsewhere.code(), "outside_area");
     for outsider in [world.staff("admin").await, world.staff("peixun").await] {
