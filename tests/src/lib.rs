@@ -124,7 +124,13 @@ impl World {
 
     /// A new world at the given time whose functions reach their DynamoDB over a wire that is watched.
     pub async fn wired(time: &str) -> (Self, Wire) {
+        Self::wired_by(time, None).await
+    }
+
+    /// As [`Self::wired`], by `rules` where there are some.
+    pub async fn wired_by(time: &str, rules: Option<RuleLibrary>) -> (Self, Wire) {
         let (folder, options, clock) = ground(time);
+        let options = Options { rules: rules.map(Arc::new), ..options };
         let dynamodb = EmbeddedDynamoDb::start(StoreAt::Memory).expect("a database");
         let wire = Wire::start(dynamodb.endpoint()).await;
         let system = System::start_over(&options, clock, dynamodb, &wire.url()).await;
@@ -227,6 +233,17 @@ impl World {
         let body = if bytes.is_empty() { Value::Null } else { serde_json::from_slice(&bytes).expect("JSON") };
         Reply { status: parts.status, headers: parts.headers, body }
     }
+}
+
+/// The rules, with Hubei's edited: what a test of a rule that no set has yet wants.
+pub fn edited_rules(edits: &[(&str, &str)]) -> RuleLibrary {
+    let mut hubei = include_str!("../../common/domain/rules/hubei.toml").to_owned();
+    for (from, to) in edits {
+        assert!(hubei.contains(from), "the rules have no {from}");
+        hubei = hubei.replace(from, to);
+    }
+    let national = include_str!("../../common/domain/rules/national.toml");
+    RuleLibrary::parse(&[&hubei, national]).expect("rules")
 }
 
 /// What a world stands on.

@@ -167,7 +167,7 @@ impl RosterWorker {
 
     /// Goes through the list `id` as far as time allows. A failure is logged, and the list left for the sweep.
     async fn take_up(&self, id: &RosterId, until: Stopwatch) {
-        let (done, failed) = match self.work(id, until, |_| {}).await {
+        let (done, failed) = match Box::pin(self.work(id, until, |_| {})).await {
             Ok(ended) => (u64::from(ended == Ended::Done), 0),
             Err(error) => {
                 tracing::error!(roster = %id, %error, "a class list was left half way");

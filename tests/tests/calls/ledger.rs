@@ -1,5 +1,6 @@
 //! The ledger: what each request and each run of a job asked of DynamoDB.
 
+use domain::rules::RuleLibrary;
 use std::{cell::RefCell, time::Duration};
 use tests::{
     Reply, START, World,
@@ -19,6 +20,7 @@ pub struct Ledger {
 }
 
 /// What one request cost.
+#[derive(Clone)]
 pub struct Row {
     pub who: String,
     pub case: &'static str,
@@ -46,7 +48,12 @@ fn is_background(call: &Call) -> bool {
 
 impl Ledger {
     pub async fn new() -> Self {
-        let (world, wire) = World::wired(START).await;
+        Self::by(None).await
+    }
+
+    /// A system that goes by `rules`, where there are some.
+    pub async fn by(rules: Option<RuleLibrary>) -> Self {
+        let (world, wire) = World::wired_by(START, rules).await;
         let all = RefCell::new(wire.take());
         Self { world, wire, rows: RefCell::default(), all }
     }

@@ -7,6 +7,7 @@
 mod education;
 mod endpoints;
 mod growth;
+mod hours;
 mod ledger;
 mod rights;
 
@@ -24,8 +25,14 @@ const ALLOWED: [&str; 7] =
     ["BatchGetItem", "DeleteItem", "GetItem", "PutItem", "Query", "TransactWriteItems", "UpdateItem"];
 
 /// Requests that load more than once, and why. A job is no request.
-const SEVERAL_CALLS: [(&str, &str); 9] = [
+const SEVERAL_CALLS: [(&str, &str); 15] = [
     ("POST review/decisions", "a batch is as many requests as it has decisions"),
+    ("POST review/credits/decisions", "a batch is as many requests as it has decisions"),
+    ("GET review/credits", "a queue's shards are asked at the same time"),
+    ("GET review/credits/{id}", "who else has its files is known once it's read"),
+    ("GET review/samples", "its shards"),
+    ("GET review/samples/{id}", "whom it drew is known once it's read"),
+    ("POST review/samples", "what it draws from is read shard by shard"),
     ("GET review/queue", "a queue's shards are asked at the same time"),
     ("GET review/counters", "a queue's shards are asked at the same time"),
     ("GET courses", "a year after another until the page is full, four at the most"),
@@ -74,12 +81,18 @@ async fn every_endpoint_and_job_costs_what_the_data_model_says() {
     endpoints::attachments(&ledger).await;
     endpoints::review(&ledger).await;
     education::claims(&ledger).await;
-    education::class_lists(&ledger).await;
+    Box::pin(education::class_lists(&ledger)).await;
     endpoints::jobs(&ledger).await;
 
+    // A register of its own, since the job is run in it, and by rules that draw everybody.
+    let everybody =
+        tests::edited_rules(&[("audit_percent = { value = 0,", "audit_percent = { value = 100,")]);
+    let hours = Ledger::by(Some(everybody)).await;
+    Box::pin(hours::review(&hours)).await;
+
     rights::rarer(&ledger).await;
-    rights::assert_recorded(&ledger).await;
-    let rows = ledger.rows.into_inner();
+    rights::assert_recorded(&[&ledger, &hours]).await;
+    let rows = [ledger.rows.into_inner(), hours.rows.into_inner()].concat();
     let counted: BTreeSet<_> = rows.iter().map(|row| row.who.clone()).collect();
     let missed: Vec<_> = published().into_iter().filter(|route| !counted.contains(route)).collect();
     assert_eq!(missed, [""; 0], "endpoints that nobody counted");

@@ -63,13 +63,25 @@ async fn download(reply: &Reply, url: &str) {
 }
 
 /// Compares what was seen with what is on record.
-pub async fn assert_recorded(ledger: &Ledger) {
-    ledger.world.mails().await;
+pub async fn assert_recorded(ledgers: &[&Ledger]) {
     let mut rights = Rights::new();
-    let mut calls = ledger.all.borrow().clone();
-    calls.extend(ledger.wire.take());
+    for ledger in ledgers {
+        ledger.world.mails().await;
+        ledger.all.borrow_mut().extend(ledger.wire.take());
+        gather(ledger, &mut rights);
+    }
+    insta::with_settings!({
+        snapshot_path => "../../../infra",
+        prepend_module_to_snapshot => false,
+        omit_expression => true,
+        description => "What each function was seen to do: action, resource, keys. Made by the test of what calls cost.",
+    }, { insta::assert_json_snapshot!("rights", rights) });
+}
+
+/// What `ledger` saw, put as rights.
+fn gather(ledger: &Ledger, rights: &mut Rights) {
     // What the operator does when a system is set up is no function's right.
-    for call in calls.iter().filter(|call| call.caller != "operator") {
+    for call in ledger.all.borrow().iter().filter(|call| call.caller != "operator") {
         assert!(!call.caller.is_empty() && !call.accesses.is_empty(), "{call:?}");
         let rights = rights.entry(call.caller.clone()).or_default();
         rights.extend(call.accesses.iter().map(of_table));
@@ -78,12 +90,6 @@ pub async fn assert_recorded(ledger: &Ledger) {
         let rights = rights.entry(access.requester).or_default();
         rights.extend(of_bucket(&access.operation, access.key.as_deref()));
     }
-    insta::with_settings!({
-        snapshot_path => "../../../infra",
-        prepend_module_to_snapshot => false,
-        omit_expression => true,
-        description => "What each function was seen to do: action, resource, keys. Made by the test of what calls cost.",
-    }, { insta::assert_json_snapshot!("rights", rights) });
 }
 
 /// `dynamodb:PutItem records HOLDER#*`: the kind of partition, or the index, whose keys are of one kind anyway.

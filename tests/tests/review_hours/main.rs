@@ -13,23 +13,15 @@ use domain::rules::RuleLibrary;
 use serde_json::{Value, json};
 use tests::{Person, Reply, World};
 
-const HUBEI: &str = include_str!("../../../common/domain/rules/hubei.toml");
-const NATIONAL: &str = include_str!("../../../common/domain/rules/national.toml");
-
 /// Hubei's rules, but that half of what counts is drawn as a sample and that online courses need no evidence.
 fn rules() -> RuleLibrary {
-    let mut text = HUBEI.to_owned();
-    for (from, to) in [
+    tests::edited_rules(&[
         ("audit_percent = { value = 0,", "audit_percent = { value = 50,"),
         (
             r#"evidence = { value = ["learning_record", "completion_certificate"],"#,
             "evidence = { value = [],",
         ),
-    ] {
-        assert!(text.contains(from), "the rules have no {from}");
-        text = text.replace(from, to);
-    }
-    RuleLibrary::parse(&[&text, NATIONAL]).unwrap()
+    ])
 }
 
 /// A world in June 2026 in which those of `names` have been registered since March.
