@@ -94,8 +94,8 @@ async fn samples(ledger: &Ledger, last: &Person<'_>) {
     let who = "POST review/samples";
     let drawn = ledger.request(who, "drawn", 201, last.post("/v1/review/samples", draw.clone())).await;
     ledger.request(who, "drawn before", 200, last.post("/v1/review/samples", draw)).await;
-    let list = async { last.get(&format!("/v1/review/samples?month={month}&area=4201")).await };
-    ledger.request("GET review/samples", "of a month", 200, list).await;
+    let listed = async { last.get(&format!("/v1/review/samples?month={month}&area=4201")).await };
+    ledger.request("GET review/samples", "of a month", 200, listed).await;
     let one = async { last.get(&format!("/v1/review/samples/{}", drawn.text("/id"))).await };
     ledger.request("GET review/samples/{id}", "read", 200, one).await;
     let run = world.system.reminder.run(Job::Plan, Duration::from_mins(2), |_| {});
