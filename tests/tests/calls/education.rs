@@ -137,6 +137,16 @@ pub async fn class_lists(ledger: &Ledger) {
         ledger.watch(confirm(&place.text("/roster/id"))).await
     };
     ledger.note("job roster", "one row, of nobody registered", calls, |call| call.caller == "roster");
+    // Taken back, it waits no more; reported again, it does.
+    let path_of = |reply: &Reply| format!("/v1/rosters/{}", reply.text("/roster/id"));
+    let place = handed_in(&provider, &course, &format!("{header}张晓雯,20251042{:08}\n", LATER + 1)).await;
+    confirm(&place.text("/roster/id")).await;
+    let withdrawal = async {
+        let body = json!({ "reason": { "note": "报错班级" } });
+        provider.post(&format!("{}/rows/1/withdrawal", path_of(&place)), body).await
+    };
+    let who = "POST rosters/{id}/rows/{row}/withdrawal";
+    ledger.request(who, "withdrawn while it waits", 200, withdrawal).await;
     let swept = world.system.roster.sweep(std::time::Instant::now());
     let (_, calls) = ledger.watch(swept).await;
     ledger.note("job roster, sweep", "none is unfinished", calls, |_| true);

@@ -108,6 +108,10 @@ fn of_bucket(operation: &str, key: Option<&str>) -> Vec<String> {
     let folder = key.and_then(|key| key.split_once('/')).map(|(folder, _)| format!("{folder}/*"));
     let folder = folder.unwrap_or_default();
     match operation {
+        // Who may not list the bucket is told 403 of an upload that isn't there, and not 404.
+        "HeadObject" | "GetObject" if folder == "uploads/*" => {
+            vec![format!("s3:GetObject bucket {folder}"), "s3:ListBucket bucket".to_owned()]
+        }
         "HeadObject" => vec![format!("s3:GetObject bucket {folder}")],
         // The form has the key, which it's signed for; tests of the form see to it that it lies there.
         "PostObject" => vec!["s3:PutObject bucket uploads/*".to_owned()],
