@@ -17,6 +17,7 @@ use domain::{
     dossier::Dossier,
     education::{self, Correction, Roster, RowChunk, RowOutcome, RowResult},
 };
+use futures_util::future::try_join;
 use serde::{Deserialize, Serialize};
 
 /// Chunks of a hundred rows that one page looks at.
@@ -72,7 +73,10 @@ pub(crate) async fn list(
 ) -> Result<Json<Rows>, Problem> {
     let id = own(&provider, &id)?;
     let cursor = input.cursor.map(Cursor::from_text);
-    let page = app.store.rows_page(&id, CHUNKS, cursor.as_ref()).await?;
+    let known = async { Ok::<_, Problem>(app.store.roster(&id).await?) };
+    let page = async { Ok(app.store.rows_page(&id, CHUNKS, cursor.as_ref()).await?) };
+    let (known, page) = try_join(known, page).await?;
+    known.ok_or_else(unknown)?;
     let rows = page.items.into_iter().flat_map(|chunk| chunk.rows);
     let wanted = rows.filter(|row| input.outcome.is_none_or(|outcome| row.outcome == outcome));
     Ok(Json(Rows { items: wanted.map(RowView::from).collect(), next: page.next }))

@@ -262,5 +262,8 @@ fn advice(assessment: &Assessment, closed: bool) -> String {
             assessment.with_pending.missing.max(assessment.with_pending.ethics_missing)
         )
     };
-    format!("{short}{waiting}，请在 {}前补足，可在课程目录中查找课程或申报已完成的学习", closes.in_chinese())
+    format!(
+        "{short}{waiting}，最迟应于 {}补足，可在课程目录中查找课程，或申报已完成的学习",
+        closes.in_chinese()
+    )
 }

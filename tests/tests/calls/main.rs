@@ -25,7 +25,7 @@ const ALLOWED: [&str; 7] =
     ["BatchGetItem", "DeleteItem", "GetItem", "PutItem", "Query", "TransactWriteItems", "UpdateItem"];
 
 /// Requests that load more than once, and why. A job is no request.
-const SEVERAL_CALLS: [(&str, &str); 15] = [
+const SEVERAL_CALLS: [(&str, &str); 16] = [
     ("POST review/decisions", "a batch is as many requests as it has decisions"),
     ("POST review/credits/decisions", "a batch is as many requests as it has decisions"),
     ("GET review/credits", "a queue's shards are asked at the same time"),
@@ -39,6 +39,7 @@ const SEVERAL_CALLS: [(&str, &str); 15] = [
     ("POST me/credits", "dossier and course are read at the same time"),
     ("POST me/credits/preview", "dossier and course are read at the same time"),
     ("PATCH me/credits/{id}", "only the record says which course it is of"),
+    ("GET rosters/{id}/rows", "list and rows are read at the same time"),
     ("PATCH rosters/{id}/rows/{row}", "only the row says whose dossier it is about"),
     ("POST rosters/{id}/rows/{row}/withdrawal", "only the row says whose dossier it is about"),
 ];

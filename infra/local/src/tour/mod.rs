@@ -7,6 +7,7 @@ mod narrator;
 pub mod page;
 mod steps;
 mod story;
+mod training;
 
 use crate::{
     serve::LoopbackServer,

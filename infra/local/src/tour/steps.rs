@@ -7,13 +7,7 @@ use super::{
 };
 use crate::{staff, system::WECHAT_APP};
 use anyhow::{Context, Result, ensure};
-use common::crypto::random_u128;
-use domain::{
-    actor::Actor,
-    credit::{Activity, CreditCategory, CreditForm, CreditRecord, Hours, Particulars, Whose},
-    date::{CalendarDate, Instant, date},
-    id::{CreditId, HolderId},
-};
+use domain::date::{CalendarDate, Instant};
 use reminder::{Job, Report};
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -107,37 +101,6 @@ impl Story<'_> {
         ensure!(report.planned == reminders, "expected {reminders} reminders: {report:?}");
         self.narrator
             .shows("每日任务", &format!("计划提醒 {} 封，失效 {} 件", report.planned, report.lapsed));
-        Ok(())
-    }
-
-    pub(super) async fn record_hours(&self, holder: &str, cycle_start: CalendarDate) -> Result<()> {
-        let holder: HolderId = holder.parse()?;
-        for (title, category, completed_on, tenths) in [
-            ("社会工作专业价值观与伦理", CreditCategory::Ethics, date(2027, 6, 18), 180),
-            ("社区社会工作实务", CreditCategory::Professional, date(2028, 4, 9), 420),
-            ("个案管理进阶", CreditCategory::Professional, date(2028, 11, 23), 300),
-        ] {
-            let activity = Activity {
-                form: CreditForm::Online,
-                category,
-                title: title.parse()?,
-                course: None,
-                provider: None,
-                done_from: completed_on,
-                done_to: completed_on,
-                particulars: Particulars::default(),
-            };
-            let record = CreditRecord::entered(
-                CreditId::mint(&holder, cycle_start, random_u128()?),
-                Whose { name: "张三".parse()?, district: "420106".parse()? },
-                activity,
-                Hours::from_tenths(tenths),
-                "学时",
-                Actor::System,
-                self.system.clock.now(),
-            );
-            self.system.app.store.record_credit(&record).await?;
-        }
         Ok(())
     }
 

@@ -1,4 +1,4 @@
-//! The story: 张晓雯 registers, mends, is approved, is reminded, and renews three years later.
+//! The story: 张晓雯 registers, mends, is approved, learns, is reminded, and renews three years later.
 
 use super::{client::Call, files, narrator::Narrator};
 use crate::system::System;
@@ -37,6 +37,7 @@ impl<'a> Story<'a> {
         self.first_review(&application).await?;
         self.mend(&application).await?;
         let number = self.second_review(&application).await?;
+        self.training().await?;
         self.reminders(&number).await?;
         self.renew(&number).await?;
         self.narrator.end(self.system.clock.now(), self.mails);
@@ -235,9 +236,8 @@ impl<'a> Story<'a> {
         self.narrator.shows("错误", refused.text("/detail")?);
         self.narrator.shows("依据", refused.text("/rule/source")?);
 
-        self.narrator.step("培训机构补录了她的学时（此处由本机直接登记）");
-        let me = self.get(&holder, "/v1/me", 200).await?;
-        self.record_hours(me.text("/holder_id")?, date(2026, 3, 12)).await?;
+        self.narrator.step("培训机构赶在最后一天补报了她参加过的课程");
+        self.last_course().await?;
         let ready = self.get(&holder, "/v1/me/readiness", 200).await?;
         self.narrator.shows(
             "已认定",
