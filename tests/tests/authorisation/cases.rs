@@ -1,8 +1,9 @@
-//! What no row can say: drafts, one's own application, batches, back ends.
+//! What no row of the table can say: evidence of hours, drafts, one's own application, batches, back ends.
 
 use super::{
-    cast::{Account, signed_in},
+    cast::{Account, Cast, Files, signed_in},
     request::status,
+    rows, wrong_cells,
 };
 use domain::{
     actor::Role,
@@ -11,6 +12,23 @@ use domain::{
 use local::system::SERVICE_CLIENT;
 use serde_json::json;
 use tests::{Person, World, identity_number};
+
+/// Of the files that prove a claim of hours, which waits for its decision.
+const EVIDENCE: &str = "
+                                               nobody  own  other  first  away  final  away  admin  away  provider  away
+
+POST   /v1/attachments/{id}/confirmation       401     ok   404    403    403   403    403   403    403   403       403
+GET    /v1/attachments/{id}                    401     ok   404    ok     403   ok     403   403    403   403       403
+DELETE /v1/attachments/{id}                    401     ok   404    403    403   403    403   403    403   403       403
+";
+
+#[tokio::test]
+async fn what_proves_hours_is_its_holders_and_is_seen_by_who_reviews_them() {
+    let world = World::new().await;
+    let cast = Cast::of(&world).await;
+    let wrong = wrong_cells(&cast, rows(EVIDENCE), Files::Evidence).await;
+    assert!(wrong.is_empty(), "{} cells:\n{}", wrong.len(), wrong.join("\n"));
+}
 
 /// The requests by which a reviewer acts on one application, each with what came back: its status and its code.
 async fn review(

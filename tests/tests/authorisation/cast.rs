@@ -6,10 +6,10 @@ use domain::{actor::Role, identity::IdentityDocument};
 use serde_json::{Value, json};
 use session::NewStaff;
 use std::collections::BTreeMap;
-use tests::{Person, Reply, World, tiny_jpeg, upload};
+use tests::{Person, Reply, World, form, tiny_jpeg, upload};
 
 /// The posts of those columns that are staff.
-pub const POSTS: [(Caller, Role, &str); 7] = [
+pub const POSTS: [(Caller, Role, &str); 8] = [
     (Caller::First, Role::PreliminaryReviewer, "4201"),
     (Caller::FirstAway, Role::PreliminaryReviewer, "4205"),
     (Caller::Final, Role::FinalReviewer, "42"),
@@ -17,6 +17,7 @@ pub const POSTS: [(Caller, Role, &str); 7] = [
     (Caller::Admin, Role::Administrator, "42"),
     (Caller::AdminAway, Role::Administrator, "43"),
     (Caller::Provider, Role::Provider, "4201"),
+    (Caller::ProviderAway, Role::Provider, "4205"),
 ];
 
 /// An account with what its owner signs in with.
@@ -80,7 +81,6 @@ impl<'a> Cast<'a> {
             (Caller::Nobody, world.nobody()),
             (Caller::Other, world.holder("somebody").await),
         ]);
-        people[&Caller::Other].save_profile(json!({ "name": "李四" })).await.expect(200);
         let mut accounts = BTreeMap::new();
         for (caller, role, area) in POSTS {
             let account = Account::appoint(world, role, area, None).await;
@@ -88,7 +88,21 @@ impl<'a> Cast<'a> {
             accounts.insert(caller, account);
         }
         let subject = Account::appoint(world, Role::Provider, "4201", None).await;
-        Self { world, people, accounts, subject }
+        let cast = Self { world, people, accounts, subject };
+        cast.register(&cast.people[&Caller::Other]).await;
+        cast
+    }
+
+    /// Registers `holder`, and gives their management number.
+    async fn register(&self, holder: &Person<'a>) -> String {
+        let person = self.world.next();
+        let application = holder.ready_first(person).await;
+        holder.submit(&application).await.expect(200);
+        for reviewer in [Caller::First, Caller::Final] {
+            let approval = json!({ "outcome": "approve" });
+            self.people[&reviewer].decide(&application, approval).await.expect(200);
+        }
+        form(person)["management_number"].as_str().unwrap().to_owned()
     }
 
     pub fn person(&self, caller: Caller, scene: &Scene<'a>) -> Person<'a> {
@@ -96,24 +110,40 @@ impl<'a> Cast<'a> {
     }
 }
 
-/// What there is to be asked for, at one moment.
+/// Whose files `/v1/attachments/{id}` is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Files {
+    /// An application's.
+    Papers,
+    /// Those that prove a claim of hours.
+    Evidence,
+}
+
+/// What there is to be asked for, at one moment; an id is empty where there is no such thing.
 #[derive(Clone)]
 pub struct Scene<'a> {
     pub own: Person<'a>,
-    /// The application, or none.
+    /// The application.
     pub application: String,
+    /// The version of the application, or of the claim.
     pub version: String,
-    /// A confirmed photo of an identity card.
+    /// A confirmed photo of an identity card, or a confirmed certificate of a course.
     pub confirmed: String,
     /// An uploaded file that nobody confirmed.
     pub pending: String,
     /// The account.
     pub account: String,
+    /// The claim of hours.
+    pub credit: String,
+    /// The course, which `provider` offers.
+    pub course: String,
+    /// The class list, which `provider` reports, with one row: `own`.
+    pub roster: String,
 }
 
 impl<'a> Scene<'a> {
     /// The scene in which `route` can succeed.
-    pub async fn of(cast: &Cast<'a>, route: &Route) -> Self {
+    pub async fn of(cast: &Cast<'a>, route: &Route, files: Files) -> Self {
         let world = cast.world;
         let own = world.holder(&format!("zhang{}", world.next())).await;
         let nothing = String::new;
@@ -124,54 +154,128 @@ impl<'a> Scene<'a> {
             confirmed: nothing(),
             pending: nothing(),
             account: cast.subject.id.clone(),
+            credit: nothing(),
+            course: nothing(),
+            roster: nothing(),
         };
-        if route.path.starts_with("/v1/session") || route.path.starts_with("/v1/staff") {
-            return scene;
+        match route.path {
+            path if path.starts_with("/v1/session") || path.starts_with("/v1/staff") => {}
+            "/v1/applications" if route.method == "POST" => {
+                cast.register(&scene.own).await;
+            }
+            path if path.starts_with("/v1/courses") => scene.offer(cast).await,
+            path if path.starts_with("/v1/rosters") => {
+                scene.offer(cast).await;
+                scene.report(cast, route).await;
+            }
+            path if path.starts_with("/v1/me/transcript") || path.starts_with("/v1/me/credits") => {
+                scene.claim(cast, route).await;
+            }
+            path if path.starts_with("/v1/attachments") && files == Files::Evidence => {
+                scene.claim(cast, route).await;
+            }
+            _ => scene.apply(cast, route).await,
         }
-        if (route.method, route.path) == ("POST", "/v1/applications") {
-            return scene;
-        }
-        scene.application = scene.own.ready_first(world.next()).await;
-        let shown = scene.own.get(&scene.path()).await.expect(200);
-        let attachments = shown.body["attachments"].as_array().unwrap();
-        let card = attachments.iter().find(|held| held["kind"] == "identity_card_front").unwrap();
-        card["id"].as_str().unwrap().clone_into(&mut scene.confirmed);
-        scene.pending = scene.upload().await;
-        if route.path != "/v1/applications/{id}/submission" {
-            scene.own.submit(&scene.application).await.expect(200);
-        }
-        if (route.method, route.path) == ("DELETE", "/v1/review/applications/{id}/claim") {
-            let path = format!("/v1/review/applications/{}/claim", scene.application);
-            cast.people[&Caller::First].post_empty(&path).await.expect(200);
-        }
-        scene.version = scene.own.get(&scene.path()).await.expect(200).etag();
         scene
     }
 
-    pub fn path(&self) -> String {
-        format!("/v1/applications/{}", self.application)
+    /// An application with its attachments: submitted, where it's not about that.
+    async fn apply(&mut self, cast: &Cast<'a>, route: &Route) {
+        self.application = self.own.ready_first(cast.world.next()).await;
+        let path = format!("/v1/applications/{}", self.application);
+        let shown = self.own.get(&path).await.expect(200);
+        let attachments = shown.body["attachments"].as_array().unwrap();
+        let card = attachments.iter().find(|held| held["kind"] == "identity_card_front").unwrap();
+        card["id"].as_str().unwrap().clone_into(&mut self.confirmed);
+        self.pending = self.upload(&path, degree(), b"").await;
+        if route.path != "/v1/applications/{id}/submission" {
+            self.own.submit(&self.application).await.expect(200);
+        }
+        if (route.method, route.path) == ("DELETE", "/v1/review/applications/{id}/claim") {
+            let path = format!("/v1/review/applications/{}/claim", self.application);
+            cast.people[&Caller::First].post_empty(&path).await.expect(200);
+        }
+        self.version = self.own.get(&path).await.expect(200).etag();
     }
 
-    /// A file that is uploaded and not confirmed.
-    pub async fn upload(&self) -> String {
-        let file = tiny_jpeg();
-        let place = self.own.post(&format!("{}/attachments", self.path()), degree()).await.expect(201);
+    /// A claim of hours with what proves it: submitted, where it's not about that.
+    async fn claim(&mut self, cast: &Cast<'a>, route: &Route) {
+        cast.register(&self.own).await;
+        self.credit = self.own.post("/v1/me/credits", seminar("伦理研讨会")).await.expect(201).text("/id");
+        let path = format!("/v1/me/credits/{}", self.credit);
+        self.confirmed = self.upload(&path, certificate(), b"").await;
+        self.own.post_empty(&format!("/v1/attachments/{}/confirmation", self.confirmed)).await.expect(200);
+        // Another file: the same one twice proves nothing more, and is refused.
+        self.pending = self.upload(&path, certificate(), b"another").await;
+        if route.path != "/v1/me/credits/{id}/submission" {
+            self.own.post_empty(&format!("{path}/submission")).await.expect(200);
+        }
+        self.version = self.own.get(&path).await.expect(200).etag();
+    }
+
+    async fn offer(&mut self, cast: &Cast<'a>) {
+        let provider = &cast.people[&Caller::Provider];
+        self.course = provider.post("/v1/courses", course()).await.expect(201).text("/id");
+    }
+
+    /// A class list with `own` in it: gone through, where it's not about its confirmation.
+    async fn report(&mut self, cast: &Cast<'a>, route: &Route) {
+        let number = cast.register(&self.own).await;
+        let list = format!("name,management_number,hours\n张晓雯,{number},6\n");
+        let provider = &cast.people[&Caller::Provider];
+        let place = provider.post("/v1/rosters", class_list(&self.course, list.len())).await.expect(201);
+        assert_eq!(upload(&place.body["upload"], "a.csv", "text/csv", list.into_bytes()).await, 201);
+        self.roster = place.text("/roster/id");
+        let path = format!("/v1/rosters/{}", self.roster);
+        if route.path != "/v1/rosters/{id}/confirmation" {
+            provider.post_empty(&format!("{path}/confirmation")).await.expect(202);
+            cast.world.system.drain().await.unwrap();
+            let counts = provider.get(&path).await.expect(200).body["counts"].clone();
+            assert_eq!(counts, json!([{ "outcome": "recorded", "label": "已记录", "rows": 1 }]));
+        }
+    }
+
+    /// A file of what is at `path`, uploaded and not confirmed: a picture that ends in `tail`.
+    async fn upload(&self, path: &str, mut announced: Value, tail: &[u8]) -> String {
+        let file = [&tiny_jpeg(), tail].concat();
+        announced["size"] = json!(file.len());
+        let place = self.own.post(&format!("{path}/attachments"), announced).await.expect(201);
         assert_eq!(upload(&place.body["upload"], "a.jpg", "image/jpeg", file).await, 201);
         place.text("/attachment/id")
     }
 
-    /// Everything that a refused request could have changed.
-    pub async fn everything(&self, cast: &Cast<'a>) -> Value {
-        let me = self.own.get("/v1/me").await.expect(200).body;
-        let application = match self.application.as_str() {
-            "" => Value::Null,
-            _ => self.own.get(&self.path()).await.expect(200).body,
-        };
-        let staff = cast.people[&Caller::Admin].get("/v1/staff").await.expect(200).body;
-        json!([me, application, staff])
+    /// What not everybody may read of, and whose replies may name it.
+    pub fn secrets(&self) -> [(&'static str, &str, &'static [Caller]); 3] {
+        [
+            ("application", &self.application, &[Caller::Own, Caller::First, Caller::Final]),
+            ("claim", &self.credit, &[Caller::Own, Caller::First, Caller::Final]),
+            ("class list", &self.roster, &[Caller::Provider]),
+        ]
     }
 
-    /// The same scene with ids of what never was, in the drawer of the same holder.
+    /// Everything that a refused request could have changed.
+    pub async fn everything(&self, cast: &Cast<'a>) -> Value {
+        let seen = async |person: &Person<'a>, path: &str| person.get(path).await.expect(200).body;
+        let of_id = async |person: &Person<'a>, path: &str, id: &str, rest: &str| match id {
+            "" => Value::Null,
+            _ => seen(person, &format!("{path}/{id}{rest}")).await,
+        };
+        let [provider, away] = [Caller::Provider, Caller::ProviderAway].map(|caller| &cast.people[&caller]);
+        json!([
+            seen(&self.own, "/v1/me").await,
+            of_id(&self.own, "/v1/applications", &self.application, "").await,
+            seen(&cast.people[&Caller::Admin], "/v1/staff").await,
+            seen(&self.own, "/v1/me/credits").await,
+            seen(&cast.people[&Caller::Other], "/v1/me/credits").await,
+            of_id(provider, "/v1/courses", &self.course, "").await,
+            seen(provider, "/v1/courses?limit=100").await,
+            seen(provider, "/v1/rosters?limit=100").await,
+            seen(away, "/v1/rosters?limit=100").await,
+            of_id(provider, "/v1/rosters", &self.roster, "/rows").await,
+        ])
+    }
+
+    /// The same scene with ids of what never was, in the drawer of the same holder or provider.
     pub fn ghost(&self) -> Self {
         let never = |id: &str| match id.len() {
             0 => String::new(),
@@ -182,11 +286,44 @@ impl<'a> Scene<'a> {
             confirmed: never(&self.confirmed),
             pending: never(&self.pending),
             account: never(&self.account),
+            credit: never(&self.credit),
+            course: never(&self.course),
+            roster: never(&self.roster),
             ..self.clone()
         }
     }
 }
 
+fn announced(kind: &str) -> Value {
+    json!({ "kind": kind, "file_name": "a.jpg", "content_type": "image/jpeg", "size": tiny_jpeg().len() })
+}
+
+/// A paper of an application, as it's announced.
 pub fn degree() -> Value {
-    json!({ "kind": "degree", "file_name": "a.jpg", "content_type": "image/jpeg", "size": tiny_jpeg().len() })
+    announced("degree")
+}
+
+/// What proves that somebody was there, as it's announced.
+pub fn certificate() -> Value {
+    announced("completion_certificate")
+}
+
+/// Four hours of a seminar in the days before a registration.
+pub fn seminar(title: &str) -> Value {
+    json!({
+        "form": "seminar", "category": "ethics", "title": title, "hours": 4, "done_from": "2026-02-27",
+    })
+}
+
+/// Six hours in person, held already.
+pub fn course() -> Value {
+    json!({
+        "title": "社会工作价值观与伦理", "provider": "省社会工作培训中心", "form": "in_person",
+        "category": "ethics", "hours": 6, "unit": "学时", "from": "2026-02-27", "to": "2026-02-27",
+    })
+}
+
+/// A class list of `course`, as it's announced.
+pub fn class_list(course: &str, size: usize) -> Value {
+    json!({ "course": course, "format": "csv", "file_name": "a.csv", "size": size })
 }

@@ -2,7 +2,7 @@
 
 use super::{
     Caller,
-    cast::{Cast, Scene, degree},
+    cast::{Cast, Scene, certificate, class_list, course, degree, seminar},
 };
 use common::http::Route;
 use local::system::SERVICE_CLIENT;
@@ -39,8 +39,8 @@ pub async fn call(cast: &Cast<'_>, scene: &Scene<'_>, caller: Caller, route: &Ro
             let new = "a-long-new-password";
             ("", json!({ "old": account.password, "new": new, "code": account.code(world) }))
         }
-        ("PUT", "/v1/me") => ("", json!({ "school": "武汉大学" })),
-        ("POST", "/v1/applications") => ("", json!({ "kind": "first" })),
+        ("PUT", "/v1/me") => ("", json!({ "mobile": "13900139000" })),
+        ("POST", "/v1/applications") => ("", json!({ "kind": "change" })),
         ("PATCH", "/v1/applications/{id}") => (scene.application.as_str(), json!({ "position": "督导" })),
         ("POST", "/v1/applications/{id}/attachments") => (scene.application.as_str(), degree()),
         ("POST", "/v1/attachments/{id}/confirmation") | ("DELETE", "/v1/attachments/{id}") => {
@@ -55,11 +55,25 @@ pub async fn call(cast: &Cast<'_>, scene: &Scene<'_>, caller: Caller, route: &Ro
                 json!({ "application_id": scene.application, "version": version, "outcome": "approve" });
             ("", json!({ "items": [item] }))
         }
+        ("POST", "/v1/me/credits" | "/v1/me/credits/preview") => ("", seminar("个案研讨会")),
+        ("PATCH", "/v1/me/credits/{id}") => (scene.credit.as_str(), json!({ "hours": 3 })),
+        ("POST", "/v1/me/credits/{id}/attachments") => (scene.credit.as_str(), certificate()),
+        (_, path) if path.starts_with("/v1/me/credits/{id}") => (scene.credit.as_str(), Value::Null),
+        ("POST", "/v1/courses") => ("", course()),
+        (_, "/v1/courses/{id}") => (scene.course.as_str(), Value::Null),
+        ("POST", "/v1/rosters") => ("", class_list(&scene.course, 100)),
+        ("PATCH", "/v1/rosters/{id}/rows/{row}") => {
+            (scene.roster.as_str(), json!({ "hours": 3, "reason": { "note": "下午缺席" } }))
+        }
+        ("POST", "/v1/rosters/{id}/rows/{row}/withdrawal") => {
+            (scene.roster.as_str(), json!({ "reason": { "note": "报错班级" } }))
+        }
+        (_, path) if path.starts_with("/v1/rosters/{id}") => (scene.roster.as_str(), Value::Null),
         (_, path) if path.contains("/applications/{id}") => (scene.application.as_str(), Value::Null),
         _ => ("", Value::Null),
     };
     assert!(!route.path.contains("{id}") || !id.is_empty(), "{route:?}: say here whose id it takes");
-    let path = route.path.replace("{id}", id);
+    let path = route.path.replace("{id}", id).replace("{row}", "1");
     let version = format!("\"{version}\"");
     let headers: &[_] = if id.is_empty() { &[] } else { &[("If-Match", version.as_str())] };
     let body = (!body.is_null()).then_some(body);
