@@ -1,0 +1,329 @@
+//! Who calls, and what there is to be asked for.
+
+use super::Caller;
+use common::{auth::totp::TotpSecret, http::Route};
+use domain::{actor::Role, identity::IdentityDocument};
+use serde_json::{Value, json};
+use session::NewStaff;
+use std::collections::BTreeMap;
+use tests::{Person, Reply, World, form, tiny_jpeg, upload};
+
+/// The posts of those columns that are staff.
+pub const POSTS: [(Caller, Role, &str); 8] = [
+    (Caller::First, Role::PreliminaryReviewer, "4201"),
+    (Caller::FirstAway, Role::PreliminaryReviewer, "4205"),
+    (Caller::Final, Role::FinalReviewer, "42"),
+    (Caller::FinalAway, Role::FinalReviewer, "43"),
+    (Caller::Admin, Role::Administrator, "42"),
+    (Caller::AdminAway, Role::Administrator, "43"),
+    (Caller::Provider, Role::Provider, "4201"),
+    (Caller::ProviderAway, Role::Provider, "4205"),
+];
+
+/// An account with what its owner signs in with.
+pub struct Account {
+    pub id: String,
+    pub username: String,
+    pub password: String,
+    pub totp: TotpSecret,
+}
+
+impl Account {
+    pub async fn appoint(world: &World, role: Role, area: &str, identity: Option<IdentityDocument>) -> Self {
+        let username = format!("staff{}", world.next());
+        let new = NewStaff {
+            username: username.clone(),
+            name: "王五".to_owned(),
+            roles: [role].into(),
+            area: Some(area.parse().unwrap()),
+            identity,
+        };
+        let made = session::appoint(&world.system.app, new).await.unwrap();
+        let totp = TotpSecret::from_base32(&made.totp_secret).unwrap();
+        Self { id: made.id.to_string(), username, password: made.password, totp }
+    }
+
+    /// What the authenticator app shows half a minute from now, when it's a code that nobody used.
+    pub fn code(&self, world: &World) -> String {
+        world.system.clock.put(world.now().plus_seconds(31));
+        self.totp.code_at(world.now())
+    }
+
+    pub fn credentials(&self, world: &World) -> Value {
+        json!({ "username": self.username, "password": self.password, "code": self.code(world) })
+    }
+
+    pub async fn sign_in<'a>(&self, world: &'a World) -> Person<'a> {
+        let body = self.credentials(world);
+        signed_in(world, world.nobody().post("/v1/session/staff", body).await)
+    }
+}
+
+/// Whoever a sign-in's reply is for.
+pub fn signed_in(world: &World, reply: Reply) -> Person<'_> {
+    let mut person = world.nobody();
+    person.token = Some(reply.expect(200).text("/access_token"));
+    person
+}
+
+/// Everybody who calls but the holder that it's about, who is another one in each scene.
+pub struct Cast<'a> {
+    pub world: &'a World,
+    pub people: BTreeMap<Caller, Person<'a>>,
+    pub accounts: BTreeMap<Caller, Account>,
+    /// Somebody in Wuhan whose account is asked for.
+    pub subject: Account,
+}
+
+impl<'a> Cast<'a> {
+    pub async fn of(world: &'a World) -> Self {
+        let mut people = BTreeMap::from([
+            (Caller::Nobody, world.nobody()),
+            (Caller::Other, world.holder("somebody").await),
+        ]);
+        let mut accounts = BTreeMap::new();
+        for (caller, role, area) in POSTS {
+            let account = Account::appoint(world, role, area, None).await;
+            people.insert(caller, account.sign_in(world).await);
+            accounts.insert(caller, account);
+        }
+        let subject = Account::appoint(world, Role::Provider, "4201", None).await;
+        let cast = Self { world, people, accounts, subject };
+        cast.register(&cast.people[&Caller::Other]).await;
+        cast
+    }
+
+    /// Registers `holder`, and gives their management number.
+    async fn register(&self, holder: &Person<'a>) -> String {
+        let person = self.world.next();
+        let application = holder.ready_first(person).await;
+        holder.submit(&application).await.expect(200);
+        for reviewer in [Caller::First, Caller::Final] {
+            let approval = json!({ "outcome": "approve" });
+            self.people[&reviewer].decide(&application, approval).await.expect(200);
+        }
+        form(person)["management_number"].as_str().unwrap().to_owned()
+    }
+
+    pub fn person(&self, caller: Caller, scene: &Scene<'a>) -> Person<'a> {
+        self.people.get(&caller).unwrap_or(&scene.own).clone()
+    }
+}
+
+/// Whose files `/v1/attachments/{id}` is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Files {
+    /// An application's.
+    Papers,
+    /// Those that prove a claim of hours.
+    Evidence,
+}
+
+/// What there is to be asked for, at one moment; an id is empty where there is no such thing.
+#[derive(Clone)]
+pub struct Scene<'a> {
+    pub own: Person<'a>,
+    /// The application.
+    pub application: String,
+    /// The version of the application, or of the claim.
+    pub version: String,
+    /// A confirmed photo of an identity card, or a confirmed certificate of a course.
+    pub confirmed: String,
+    /// An uploaded file that nobody confirmed.
+    pub pending: String,
+    /// The account.
+    pub account: String,
+    /// The claim of hours.
+    pub credit: String,
+    /// The course, which `provider` offers.
+    pub course: String,
+    /// The class list, which `provider` reports, with one row: `own`.
+    pub roster: String,
+}
+
+impl<'a> Scene<'a> {
+    /// The scene in which `route` can succeed.
+    pub async fn of(cast: &Cast<'a>, route: &Route, files: Files) -> Self {
+        let world = cast.world;
+        let own = world.holder(&format!("zhang{}", world.next())).await;
+        let nothing = String::new;
+        let mut scene = Self {
+            own,
+            application: nothing(),
+            version: nothing(),
+            confirmed: nothing(),
+            pending: nothing(),
+            account: cast.subject.id.clone(),
+            credit: nothing(),
+            course: nothing(),
+            roster: nothing(),
+        };
+        match route.path {
+            path if path.starts_with("/v1/session") || path.starts_with("/v1/staff") => {}
+            "/v1/applications" if route.method == "POST" => {
+                cast.register(&scene.own).await;
+            }
+            path if path.starts_with("/v1/courses") => scene.offer(cast).await,
+            path if path.starts_with("/v1/rosters") => {
+                scene.offer(cast).await;
+                scene.report(cast, route).await;
+            }
+            path if path.starts_with("/v1/me/transcript") || path.starts_with("/v1/me/credits") => {
+                scene.claim(cast, route).await;
+            }
+            path if path.starts_with("/v1/attachments") && files == Files::Evidence => {
+                scene.claim(cast, route).await;
+            }
+            _ => scene.apply(cast, route).await,
+        }
+        scene
+    }
+
+    /// An application with its attachments: submitted, where it's not about that.
+    async fn apply(&mut self, cast: &Cast<'a>, route: &Route) {
+        self.application = self.own.ready_first(cast.world.next()).await;
+        let path = format!("/v1/applications/{}", self.application);
+        let shown = self.own.get(&path).await.expect(200);
+        let attachments = shown.body["attachments"].as_array().unwrap();
+        let card = attachments.iter().find(|held| held["kind"] == "identity_card_front").unwrap();
+        card["id"].as_str().unwrap().clone_into(&mut self.confirmed);
+        self.pending = self.upload(&path, degree(), b"").await;
+        if route.path != "/v1/applications/{id}/submission" {
+            self.own.submit(&self.application).await.expect(200);
+        }
+        if (route.method, route.path) == ("DELETE", "/v1/review/applications/{id}/claim") {
+            let path = format!("/v1/review/applications/{}/claim", self.application);
+            cast.people[&Caller::First].post_empty(&path).await.expect(200);
+        }
+        self.version = self.own.get(&path).await.expect(200).etag();
+    }
+
+    /// A claim of hours with what proves it: submitted, where it's not about that.
+    async fn claim(&mut self, cast: &Cast<'a>, route: &Route) {
+        cast.register(&self.own).await;
+        self.credit = self.own.post("/v1/me/credits", seminar("伦理研讨会")).await.expect(201).text("/id");
+        let path = format!("/v1/me/credits/{}", self.credit);
+        self.confirmed = self.upload(&path, certificate(), b"").await;
+        self.own.post_empty(&format!("/v1/attachments/{}/confirmation", self.confirmed)).await.expect(200);
+        // Another file: the same one twice proves nothing more, and is refused.
+        self.pending = self.upload(&path, certificate(), b"another").await;
+        if route.path != "/v1/me/credits/{id}/submission" {
+            self.own.post_empty(&format!("{path}/submission")).await.expect(200);
+        }
+        self.version = self.own.get(&path).await.expect(200).etag();
+    }
+
+    async fn offer(&mut self, cast: &Cast<'a>) {
+        let provider = &cast.people[&Caller::Provider];
+        self.course = provider.post("/v1/courses", course()).await.expect(201).text("/id");
+    }
+
+    /// A class list with `own` in it: gone through, where it's not about its confirmation.
+    async fn report(&mut self, cast: &Cast<'a>, route: &Route) {
+        let number = cast.register(&self.own).await;
+        let list = format!("name,management_number,hours\n张晓雯,{number},6\n");
+        let provider = &cast.people[&Caller::Provider];
+        let place = provider.post("/v1/rosters", class_list(&self.course, list.len())).await.expect(201);
+        assert_eq!(upload(&place.body["upload"], "a.csv", "text/csv", list.into_bytes()).await, 201);
+        self.roster = place.text("/roster/id");
+        let path = format!("/v1/rosters/{}", self.roster);
+        if route.path != "/v1/rosters/{id}/confirmation" {
+            provider.post_empty(&format!("{path}/confirmation")).await.expect(202);
+            cast.world.system.drain().await.unwrap();
+            let counts = provider.get(&path).await.expect(200).body["counts"].clone();
+            assert_eq!(counts, json!([{ "outcome": "recorded", "label": "已记录", "rows": 1 }]));
+        }
+    }
+
+    /// A file of what is at `path`, uploaded and not confirmed: a picture that ends in `tail`.
+    async fn upload(&self, path: &str, mut announced: Value, tail: &[u8]) -> String {
+        let file = [&tiny_jpeg(), tail].concat();
+        announced["size"] = json!(file.len());
+        let place = self.own.post(&format!("{path}/attachments"), announced).await.expect(201);
+        assert_eq!(upload(&place.body["upload"], "a.jpg", "image/jpeg", file).await, 201);
+        place.text("/attachment/id")
+    }
+
+    /// What not everybody may read of, and whose replies may name it.
+    pub fn secrets(&self) -> [(&'static str, &str, &'static [Caller]); 3] {
+        [
+            ("application", &self.application, &[Caller::Own, Caller::First, Caller::Final]),
+            ("claim", &self.credit, &[Caller::Own, Caller::First, Caller::Final]),
+            ("class list", &self.roster, &[Caller::Provider]),
+        ]
+    }
+
+    /// Everything that a refused request could have changed.
+    pub async fn everything(&self, cast: &Cast<'a>) -> Value {
+        let seen = async |person: &Person<'a>, path: &str| person.get(path).await.expect(200).body;
+        let of_id = async |person: &Person<'a>, path: &str, id: &str, rest: &str| match id {
+            "" => Value::Null,
+            _ => seen(person, &format!("{path}/{id}{rest}")).await,
+        };
+        let [provider, away] = [Caller::Provider, Caller::ProviderAway].map(|caller| &cast.people[&caller]);
+        json!([
+            seen(&self.own, "/v1/me").await,
+            of_id(&self.own, "/v1/applications", &self.application, "").await,
+            seen(&cast.people[&Caller::Admin], "/v1/staff").await,
+            seen(&self.own, "/v1/me/credits").await,
+            seen(&cast.people[&Caller::Other], "/v1/me/credits").await,
+            of_id(provider, "/v1/courses", &self.course, "").await,
+            seen(provider, "/v1/courses?limit=100").await,
+            seen(provider, "/v1/rosters?limit=100").await,
+            seen(away, "/v1/rosters?limit=100").await,
+            of_id(provider, "/v1/rosters", &self.roster, "/rows").await,
+        ])
+    }
+
+    /// The same scene with ids of what never was, in the drawer of the same holder or provider.
+    pub fn ghost(&self) -> Self {
+        let never = |id: &str| match id.len() {
+            0 => String::new(),
+            length => format!("{}zzzzzzzz", &id[..length - 8]),
+        };
+        Self {
+            application: never(&self.application),
+            confirmed: never(&self.confirmed),
+            pending: never(&self.pending),
+            account: never(&self.account),
+            credit: never(&self.credit),
+            course: never(&self.course),
+            roster: never(&self.roster),
+            ..self.clone()
+        }
+    }
+}
+
+fn announced(kind: &str) -> Value {
+    json!({ "kind": kind, "file_name": "a.jpg", "content_type": "image/jpeg", "size": tiny_jpeg().len() })
+}
+
+/// A paper of an application, as it's announced.
+pub fn degree() -> Value {
+    announced("degree")
+}
+
+/// What proves that somebody was there, as it's announced.
+pub fn certificate() -> Value {
+    announced("completion_certificate")
+}
+
+/// Four hours of a seminar in the days before a registration.
+pub fn seminar(title: &str) -> Value {
+    json!({
+        "form": "seminar", "category": "ethics", "title": title, "hours": 4, "done_from": "2026-02-27",
+    })
+}
+
+/// Six hours in person, held already.
+pub fn course() -> Value {
+    json!({
+        "title": "社会工作价值观与伦理", "provider": "省社会工作培训中心", "form": "in_person",
+        "category": "ethics", "hours": 6, "unit": "学时", "from": "2026-02-27", "to": "2026-02-27",
+    })
+}
+
+/// A class list of `course`, as it's announced.
+pub fn class_list(course: &str, size: usize) -> Value {
+    json!({ "course": course, "format": "csv", "file_name": "a.csv", "size": size })
+}

@@ -1,0 +1,92 @@
+//! One request of each route, and what of its reply is compared.
+
+use super::{
+    Caller,
+    cast::{Cast, Scene, certificate, class_list, course, degree, seminar},
+};
+use common::http::Route;
+use local::system::SERVICE_CLIENT;
+use serde_json::{Value, json};
+use tests::Reply;
+
+/// The request that `caller` makes of `route`, well formed and with every header it needs.
+pub async fn call(cast: &Cast<'_>, scene: &Scene<'_>, caller: Caller, route: &Route) -> Reply {
+    let world = cast.world;
+    let sign_in = async || {
+        let code = format!("demo-guest-{}", world.next());
+        world.nobody().post("/v1/session/wechat", json!({ "code": code })).await.expect(200)
+    };
+    let account = cast.accounts.get(&caller).unwrap_or(&cast.subject);
+    let version: u64 = scene.version.trim_matches('"').parse().unwrap_or(1);
+    let (id, body) = match (route.method, route.path) {
+        ("POST", "/v1/session/wechat") => ("", json!({ "code": format!("demo-guest-{}", world.next()) })),
+        ("POST", "/v1/session/client") => {
+            let secret = &world.system.keys.client_secret;
+            let open_id = world.system.wechat.open_id("guest");
+            ("", json!({ "client_id": SERVICE_CLIENT, "client_secret": secret, "open_id": open_id }))
+        }
+        ("POST", "/v1/session/staff") => ("", cast.subject.credentials(world)),
+        ("POST", "/v1/session/refresh") | ("DELETE", "/v1/session") => {
+            ("", json!({ "refresh_token": sign_in().await.text("/refresh_token") }))
+        }
+        ("POST", "/v1/staff") => {
+            let username = format!("new{}", world.next());
+            ("", json!({ "username": username, "name": "赵六", "roles": ["provider"], "area": "4201" }))
+        }
+        ("PATCH", "/v1/staff/{id}") => (scene.account.as_str(), json!({ "name": "王小五" })),
+        ("POST", "/v1/staff/{id}/reset") => (scene.account.as_str(), Value::Null),
+        ("POST", "/v1/staff/me/password") => {
+            let new = "a-long-new-password";
+            ("", json!({ "old": account.password, "new": new, "code": account.code(world) }))
+        }
+        ("PUT", "/v1/me") => ("", json!({ "mobile": "13900139000" })),
+        ("POST", "/v1/applications") => ("", json!({ "kind": "change" })),
+        ("PATCH", "/v1/applications/{id}") => (scene.application.as_str(), json!({ "position": "督导" })),
+        ("POST", "/v1/applications/{id}/attachments") => (scene.application.as_str(), degree()),
+        ("POST", "/v1/attachments/{id}/confirmation") | ("DELETE", "/v1/attachments/{id}") => {
+            (scene.pending.as_str(), Value::Null)
+        }
+        ("GET", "/v1/attachments/{id}") => (scene.confirmed.as_str(), Value::Null),
+        ("POST", "/v1/review/applications/{id}/decision") => {
+            (scene.application.as_str(), json!({ "outcome": "approve" }))
+        }
+        ("POST", "/v1/review/decisions") => {
+            let item =
+                json!({ "application_id": scene.application, "version": version, "outcome": "approve" });
+            ("", json!({ "items": [item] }))
+        }
+        ("POST", "/v1/me/credits" | "/v1/me/credits/preview") => ("", seminar("个案研讨会")),
+        ("PATCH", "/v1/me/credits/{id}") => (scene.credit.as_str(), json!({ "hours": 3 })),
+        ("POST", "/v1/me/credits/{id}/attachments") => (scene.credit.as_str(), certificate()),
+        (_, path) if path.starts_with("/v1/me/credits/{id}") => (scene.credit.as_str(), Value::Null),
+        ("POST", "/v1/courses") => ("", course()),
+        (_, "/v1/courses/{id}") => (scene.course.as_str(), Value::Null),
+        ("POST", "/v1/rosters") => ("", class_list(&scene.course, 100)),
+        ("PATCH", "/v1/rosters/{id}/rows/{row}") => {
+            (scene.roster.as_str(), json!({ "hours": 3, "reason": { "note": "下午缺席" } }))
+        }
+        ("POST", "/v1/rosters/{id}/rows/{row}/withdrawal") => {
+            (scene.roster.as_str(), json!({ "reason": { "note": "报错班级" } }))
+        }
+        (_, path) if path.starts_with("/v1/rosters/{id}") => (scene.roster.as_str(), Value::Null),
+        (_, path) if path.contains("/applications/{id}") => (scene.application.as_str(), Value::Null),
+        _ => ("", Value::Null),
+    };
+    assert!(!route.path.contains("{id}") || !id.is_empty(), "{route:?}: say here whose id it takes");
+    let path = route.path.replace("{id}", id).replace("{row}", "1");
+    let version = format!("\"{version}\"");
+    let headers: &[_] = if id.is_empty() { &[] } else { &[("If-Match", version.as_str())] };
+    let body = (!body.is_null()).then_some(body);
+    cast.person(caller, scene).send(route.method, &path, body, headers).await
+}
+
+/// A reply's status; of a batch, that of the decision in it.
+pub fn status(reply: &Reply) -> u16 {
+    let of_item = reply.body.pointer("/items/0/status").and_then(Value::as_u64);
+    of_item.map_or(reply.status.as_u16(), |status| u16::try_from(status).unwrap())
+}
+
+/// A refusal without what differs from one request to the next.
+pub fn refusal(reply: &Reply) -> Value {
+    json!([reply.status.as_u16(), reply.body["code"], reply.body["detail"]])
+}
