@@ -135,6 +135,10 @@ pub struct Scene<'a> {
     pub account: String,
     /// The claim of hours.
     pub credit: String,
+    /// What striking the claim out is confirmed by.
+    pub confirmation: String,
+    /// The sample that the claim was drawn into.
+    pub sample: String,
     /// The course, which `provider` offers.
     pub course: String,
     /// The class list, which `provider` reports, with one row: `own`.
@@ -155,6 +159,8 @@ impl<'a> Scene<'a> {
             pending: nothing(),
             account: cast.subject.id.clone(),
             credit: nothing(),
+            confirmation: nothing(),
+            sample: nothing(),
             course: nothing(),
             roster: nothing(),
         };
@@ -170,6 +176,10 @@ impl<'a> Scene<'a> {
             }
             path if path.starts_with("/v1/me/transcript") || path.starts_with("/v1/me/credits") => {
                 scene.claim(cast, route).await;
+            }
+            path if path.starts_with("/v1/review/credits") || path.starts_with("/v1/review/samples") => {
+                scene.claim(cast, route).await;
+                scene.review(cast, route).await;
             }
             path if path.starts_with("/v1/attachments") && files == Files::Evidence => {
                 scene.claim(cast, route).await;
@@ -211,6 +221,27 @@ impl<'a> Scene<'a> {
             self.own.post_empty(&format!("{path}/submission")).await.expect(200);
         }
         self.version = self.own.get(&path).await.expect(200).etag();
+    }
+
+    /// The claim recognised, where it's about what counts; and drawn, where it's about a sample.
+    async fn review(&mut self, cast: &Cast<'a>, route: &Route) {
+        let decided = ["/v1/review/credits", "/v1/review/credits/{id}", "/v1/review/credits/decisions"];
+        if decided.contains(&route.path) || route.path.ends_with("/decision") {
+            return;
+        }
+        let (first, last) = (&cast.people[&Caller::First], &cast.people[&Caller::Final]);
+        let path = format!("/v1/review/credits/{}", self.credit);
+        let decision = Some(json!({ "outcome": "recognise" }));
+        let headers = [("If-Match", self.version.as_str())];
+        let decided = first.send("POST", &format!("{path}/decision"), decision, &headers).await;
+        self.version = decided.expect(200).etag();
+        if route.path.starts_with("/v1/review/samples") {
+            let drawn = last.post("/v1/review/samples", sample(cast)).await;
+            assert!(drawn.status.is_success(), "{:#}", drawn.body);
+            self.sample = drawn.text("/id");
+        } else {
+            self.confirmation = last.get(&format!("{path}/voiding")).await.expect(200).text("/confirmation");
+        }
     }
 
     async fn offer(&mut self, cast: &Cast<'a>) {
@@ -306,6 +337,11 @@ pub fn degree() -> Value {
 /// What proves that somebody was there, as it's announced.
 pub fn certificate() -> Value {
     announced("completion_certificate")
+}
+
+/// A draw among what began to count this month in Wuhan.
+pub fn sample(cast: &Cast<'_>) -> Value {
+    json!({ "month": cast.world.now().day().to_string()[..7], "seed": "A7", "area": "4201" })
 }
 
 /// Four hours of a seminar in the days before a registration.

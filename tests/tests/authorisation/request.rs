@@ -2,7 +2,7 @@
 
 use super::{
     Caller,
-    cast::{Cast, Scene, certificate, class_list, course, degree, seminar},
+    cast::{Cast, Scene, certificate, class_list, course, degree, sample, seminar},
 };
 use common::http::Route;
 use local::system::SERVICE_CLIENT;
@@ -69,11 +69,29 @@ pub async fn call(cast: &Cast<'_>, scene: &Scene<'_>, caller: Caller, route: &Ro
             (scene.roster.as_str(), json!({ "reason": { "note": "报错班级" } }))
         }
         (_, path) if path.starts_with("/v1/rosters/{id}") => (scene.roster.as_str(), Value::Null),
+        ("POST", "/v1/review/credits/{id}/decision") => {
+            (scene.credit.as_str(), json!({ "outcome": "recognise" }))
+        }
+        ("POST", "/v1/review/credits/decisions") => {
+            let item = json!({ "credit_id": scene.credit, "version": version, "outcome": "recognise" });
+            ("", json!({ "items": [item] }))
+        }
+        ("POST", "/v1/review/credits/{id}/voiding") => {
+            let reasons = json!([{ "ground": "fraud" }]);
+            (scene.credit.as_str(), json!({ "reasons": reasons, "confirmation": scene.confirmation }))
+        }
+        (_, path) if path.starts_with("/v1/review/credits/{id}") => (scene.credit.as_str(), Value::Null),
+        ("POST", "/v1/review/samples") => ("", sample(cast)),
+        (_, "/v1/review/samples/{id}") => (scene.sample.as_str(), Value::Null),
         (_, path) if path.contains("/applications/{id}") => (scene.application.as_str(), Value::Null),
         _ => ("", Value::Null),
     };
     assert!(!route.path.contains("{id}") || !id.is_empty(), "{route:?}: say here whose id it takes");
-    let path = route.path.replace("{id}", id).replace("{row}", "1");
+    let mut path = route.path.replace("{id}", id).replace("{row}", "1");
+    if (route.method, route.path) == ("GET", "/v1/review/samples") {
+        let asked = sample(cast);
+        path = format!("{path}?month={}&area=4201", asked["month"].as_str().unwrap());
+    }
     let version = format!("\"{version}\"");
     let headers: &[_] = if id.is_empty() { &[] } else { &[("If-Match", version.as_str())] };
     let body = (!body.is_null()).then_some(body);
