@@ -59,7 +59,7 @@ fn name_of(key: &str, text: &str) -> Option<&'static str> {
         "trace_id" if text.len() == 24 => Some("[trace id]"),
         // Sixteen digits, as an id may have.
         "management_number" => None,
-        "next" if text.len() > 16 => Some("[cursor]"),
+        "next" if text.len() > 12 => Some("[cursor]"),
         "number" if receipt(text) => Some("[receipt number]"),
         "url" if text.starts_with("http://127.0.0.1:") => Some("[url]"),
         "key" if text.starts_with("uploads/") => Some("[object key]"),

@@ -26,7 +26,7 @@ async fn offered(provider: &Person<'_>, title: &str, edits: Value) -> String {
 async fn courses_are_found_by_word_form_category_and_day() {
     let world = World::at("2026-06-11T10:00:00+08:00").await;
     let provider = world.staff("peixun").await;
-    offered(&provider, "社会工作伦理", json!({})).await;
+    offered(&provider, "社会工作伦理", json!({ "from": "2026-06-09", "to": "2026-06-09" })).await;
     offered(&provider, "个案工作方法", json!({ "category": "professional", "form": "seminar" })).await;
     offered(
         &provider,

@@ -100,6 +100,8 @@ async fn a_transcript_is_one_query_at_five_records_and_at_five_hundred() {
         for nth in 0..count {
             world.record_hours(&id, "2026-03-02", &format!("2026-{:02}-10", 3 + nth % 9), 1).await;
         }
+        // What the registration set going has come to its end.
+        world.mails().await;
         wire.take();
         let transcript = holder.get("/v1/me/transcript").await.expect(200);
         let calls = wire.take();
