@@ -10,9 +10,9 @@ use crate::{
     registration::{Registration, RegistrationNumber, RegistrationStatus},
 };
 
-/// Years back to which applications and credits belong to the working set: a cycle's three, and one for a renewal
-/// that is decided late.
-pub const WORKING_YEARS: i32 = 4;
+/// Years back to which applications and credits belong to the working set: a cycle's three, those of the cycle before, whose
+/// hours aren't counted again, and one for a renewal that is decided late.
+pub const WORKING_YEARS: i32 = 7;
 
 /// The working set of one holder. Applications and credit records older than [`WORKING_YEARS`] aren't in it, so that
 /// its size follows from the present and not from the length of a career.
@@ -65,12 +65,13 @@ impl Dossier {
     }
 
     /// The registration and cycle that `credit` was claimed for, with the renewal that closed it. Where two registrations
-    /// have cycles that began on one day, the first's: their hours are the same hours.
+    /// have cycles that began on one day, that of the one in force: their hours are the same hours.
     pub fn cycle_of(&self, credit: &CreditRecord) -> Option<(&Registration, &Cycle, Option<&ClosedCycle>)> {
-        self.registrations.iter().find_map(|registration| {
+        let found = self.registrations.iter().filter_map(|registration| {
             let (cycle, closed) = registration.cycle_from(credit.cycle_start)?;
             Some((registration, cycle, closed))
-        })
+        });
+        found.min_by_key(|(registration, ..)| registration.status != RegistrationStatus::Active)
     }
 
     /// The registration that is in force, if one is.

@@ -5,7 +5,7 @@
 //! many: what it costs doesn't grow with the catalogue. Items of one year have a partition of their own.
 
 use super::{
-    Committed, Cursor, IdempotencyKey, Lost, Page, PageError, Reply, Store, StoreError,
+    Committed, Cursor, IdempotencyKey, InvalidCursor, Lost, Page, PageError, Reply, Store, StoreError,
     commit::Transaction,
     keys,
     records::{self, entity},
@@ -175,13 +175,19 @@ impl Store {
             Some(cursor) => cursor.decode()?,
             None => Position(query.to.year(), None),
         };
+        let (from, to) = (query.from.to_string(), format!("{}~", query.to));
         let mut courses = Vec::new();
         for _ in 0..MOST_QUERIES {
             if !(last_year..=query.to.year()).contains(&year) {
                 return Ok(Page { items: courses, next: None });
             }
             let pk = keys::catalogue_pk(year, &lead);
-            let start = after.take().map(|sk| {
+            // What lies outside of what is asked for isn't a place in this list: the filters were changed, or it's made up.
+            let inside = |sk: &String| (from.as_str()..=to.as_str()).contains(&sk.as_str());
+            if !after.as_ref().is_none_or(inside) {
+                return Err(InvalidCursor.into());
+            }
+            let start = after.clone().map(|sk| {
                 keys::Item::from([
                     (keys::PK.to_owned(), keys::text(&pk)),
                     (keys::SK.to_owned(), keys::text(sk)),
@@ -193,8 +199,8 @@ impl Store {
                 .table_name(&self.tables.records)
                 .key_condition_expression("pk = :pk AND sk BETWEEN :from AND :to")
                 .expression_attribute_values(":pk", keys::text(&pk))
-                .expression_attribute_values(":from", keys::text(query.from.to_string()))
-                .expression_attribute_values(":to", keys::text(format!("{}~", query.to)))
+                .expression_attribute_values(":from", keys::text(&from))
+                .expression_attribute_values(":to", keys::text(&to))
                 .scan_index_forward(false)
                 .limit(LOOKED_AT)
                 .set_exclusive_start_key(start)

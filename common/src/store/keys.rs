@@ -26,7 +26,7 @@
 //! SAMPLE#{city}#{month}   {sample}                         what was drawn of the hours that began to count in a month
 //! ```
 //!
-//! In a holder's partition what is dated sorts before `~`, so one query from "four years ago" to the end reads the
+//! In a holder's partition what is dated sorts before `~`, so one query from "seven years ago" to the end reads the
 //! dossier: the working set, the profile and the registrations, and nothing of a long career's past.
 //!
 //! A member of staff's account and sign-ins share a partition, so that refreshing a sign-in reads both at once. The

@@ -2,7 +2,7 @@
 //! wait for somebody to register.
 
 use super::{
-    Committed, Cursor, IdempotencyKey, Lost, Page, PageError, Reply, Store, StoreError,
+    Committed, Cursor, IdempotencyKey, InvalidCursor, Lost, Page, PageError, Reply, Store, StoreError,
     commit::Transaction,
     keys,
     records::{self, entity},
@@ -63,7 +63,11 @@ impl Store {
         cursor: Option<&Cursor>,
     ) -> Result<Page<Roster>, PageError> {
         let pk = keys::provider_pk(provider);
-        let start = cursor.map(Cursor::decode::<String>).transpose()?.map(|sk| {
+        let after = cursor.map(Cursor::decode::<String>).transpose()?;
+        if !after.as_ref().is_none_or(|sk| sk.starts_with("ROSTER#")) {
+            return Err(InvalidCursor.into());
+        }
+        let start = after.map(|sk| {
             keys::Item::from([(keys::PK.to_owned(), keys::text(&pk)), (keys::SK.to_owned(), keys::text(sk))])
         });
         let page = self

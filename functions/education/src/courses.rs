@@ -17,7 +17,6 @@ use domain::{
     application::{JournalAction, JournalEntry},
     credit::{Course, CreditCategory, CreditForm, Hours, Particulars},
     date::{CalendarDate, Instant},
-    dossier::WORKING_YEARS,
     education::{self, CourseInput},
     id::CourseId,
 };
@@ -27,6 +26,8 @@ use serde::{Deserialize, Serialize};
 const PAGE: usize = 20;
 /// The most courses on a page.
 const MOST: usize = 100;
+/// Years back that are looked at where the caller doesn't say: a cycle, and one.
+const YEARS_BACK: i32 = 4;
 /// Years ahead that are looked at where the caller doesn't say.
 const YEARS_AHEAD: i32 = 1;
 
@@ -144,9 +145,12 @@ pub(crate) async fn list(
         form: input.form,
         category: input.category,
         held_by,
-        from: input.from.unwrap_or_else(|| today.plus_years(-WORKING_YEARS)),
+        from: input.from.unwrap_or_else(|| today.plus_years(-YEARS_BACK)),
         to: input.to.unwrap_or_else(|| today.plus_years(YEARS_AHEAD)),
     };
+    if query.from > query.to {
+        return Err(Problem::invalid("from", "dates_out_of_order", "开始日期不能晚于结束日期"));
+    }
     let limit = input.limit.unwrap_or(PAGE).clamp(1, MOST);
     let cursor = input.cursor.map(Cursor::from_text);
     let page = app.store.courses(&query, limit, cursor.as_ref()).await?;

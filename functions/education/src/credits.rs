@@ -195,13 +195,13 @@ pub(crate) struct ListInput {
 #[derive(Debug, Serialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub(crate) struct Credits {
-    /// Those of the last four years, the latest first.
+    /// Those of the last seven years, the latest first.
     items: Vec<CreditView>,
 }
 
 /// 查看本人的学时记录
 ///
-/// 近四年的全部记录，含草稿、待认定和不予认定的；计入多少见继续教育记录（transcript）。
+/// 近七年的全部记录，含草稿、待认定和不予认定的；计入多少见继续教育记录（transcript）。
 #[cfg_attr(feature = "openapi", utoipa::path(get, path = "/v1/me/credits", tag = "education",
     params(ListInput), responses((status = 200, body = Credits))))]
 pub(crate) async fn list(

@@ -26,7 +26,7 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Serialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub(crate) struct Applications {
-    /// The newest first: those of the last four years, all of them on one page.
+    /// The newest first: those of the last seven years, all of them on one page.
     items: Vec<ApplicationSummary>,
 }
 

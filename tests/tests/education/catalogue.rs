@@ -167,3 +167,46 @@ async fn a_retried_offer_makes_one_course() {
     assert_eq!(first.body, again.body);
     assert_eq!(find(&provider, "").await.len(), 1);
 }
+
+#[tokio::test]
+async fn a_page_that_is_full_where_a_look_ends_leads_to_the_next_course_and_not_back() {
+    let world = World::at("2026-06-11T10:00:00+08:00").await;
+    let provider = world.staff("peixun").await;
+    // The catalogue looks at two hundred at a time: among the first there are three on ethics, and right behind them more.
+    for nth in 0..202 {
+        let day = if nth < 200 { "2026-06-10" } else { "2026-06-09" };
+        let category = if nth < 3 || nth >= 200 { "ethics" } else { "professional" };
+        offered(&provider, &format!("课程 {nth}"), json!({ "category": category, "from": day, "to": day }))
+            .await;
+    }
+    let (mut found, mut cursor) = (Vec::new(), String::new());
+    for _ in 0..4 {
+        let path = format!("/v1/courses?form=in_person&category=ethics&limit=3{cursor}");
+        let page = provider.get(&path).await.expect(200);
+        found.extend(titles(&page.body));
+        match page.body["next"].as_str() {
+            Some(next) => cursor = format!("&cursor={next}"),
+            None => break,
+        }
+    }
+    found.sort();
+    assert_eq!(found, ["课程 0", "课程 1", "课程 2", "课程 200", "课程 201"]);
+}
+
+#[tokio::test]
+async fn days_the_wrong_way_round_and_a_place_that_is_in_no_list_are_refused() {
+    let world = World::at("2026-06-11T10:00:00+08:00").await;
+    let provider = world.staff("peixun").await;
+    for title in ["伦理一", "伦理二"] {
+        offered(&provider, title, json!({})).await;
+    }
+    let refused = provider.get("/v1/courses?from=2026-07-01&to=2026-06-01").await.expect(422);
+    assert_eq!(refused.text("/errors/0/code"), "dates_out_of_order");
+    let next = provider.get("/v1/courses?limit=1").await.expect(200).text("/next");
+    let moved = provider.get(&format!("/v1/courses?to=2026-06-01&cursor={next}")).await.expect(400);
+    assert_eq!(moved.code(), "invalid_cursor");
+    assert_eq!(
+        provider.get(&format!("/v1/rosters?cursor={next}")).await.expect(400).code(),
+        "invalid_cursor"
+    );
+}
