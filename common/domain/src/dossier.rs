@@ -92,3 +92,15 @@ impl Dossier {
         self.registrations.iter().any(|registration| registration.certificate.management_number == *number)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::date::date;
+
+    #[test]
+    fn the_working_set_reaches_back_to_the_cycle_before_until_a_renewal_is_decided_late() {
+        // Cycles from 2 March 2026 and from 3 March 2029; the second's renewal is decided three months after its end.
+        assert!(Dossier::since(date(2032, 6, 2)) <= date(2026, 3, 2));
+    }
+}

@@ -9,6 +9,7 @@ mod forms;
 mod likenesses;
 mod properties;
 mod providers;
+mod races;
 mod renewals;
 mod rulings;
 mod samples;

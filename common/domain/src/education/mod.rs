@@ -169,8 +169,20 @@ impl<'a> Place<'a> {
         change.journal.rule = Some(self.rules.cite_hours(self.cycle.level));
         let line = self.line(dossier, &next);
         change.notifications.extend(message(line).map(|message| self.tell(&next, action, now, message)));
+        change.registration = self.shaken(dossier, &next);
         change.credit = Some(Box::new(next));
         change
+    }
+
+    /// The registration's next version, where `next` changes hours that a renewal under review is decided on: of the
+    /// approval and the change, whichever comes second finds another version than it has read.
+    fn shaken(&self, dossier: &Dossier, next: &CreditRecord) -> Option<Registration> {
+        let hours =
+            |record: &CreditRecord| if record.state.counts() { record.recognised } else { Hours::ZERO };
+        let before = dossier.credit(&next.id).map_or(Hours::ZERO, hours);
+        let waits = self.closed.is_none() && self.registration.pending_renewal.is_some();
+        (waits && hours(next) != before)
+            .then(|| Registration { version: self.registration.version + 1, ..self.registration.clone() })
     }
 
     fn line(&self, dossier: &Dossier, next: &CreditRecord) -> HoursLine {

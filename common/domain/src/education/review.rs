@@ -152,6 +152,7 @@ pub fn recognise(
     };
     if hours != record.recognised {
         place.check_unlocked("改变认定")?;
+        check_answered(record, now)?;
     }
     let claimed_tenths = record.claimed.tenths();
     let outcome = (CreditState::Recognised, hours, JournalAction::HoursRecognised);
@@ -175,6 +176,7 @@ pub fn refuse(
     if !record.recognised.is_zero() {
         place.check_unlocked("改变认定")?;
     }
+    check_answered(record, now)?;
     let outcome = (CreditState::Refused, Hours::ZERO, JournalAction::HoursRefused);
     Ok(rule(dossier, &place, record, outcome, ruling(reviewer, reasons, now), |hours| {
         Message::HoursRefused { hours, reasons: lines }
@@ -195,6 +197,19 @@ fn ruled_on<'a>(
         Ok(place)
     } else {
         Err(CreditRefusal::WrongState { state: record.state.label(), wanted }.into())
+    }
+}
+
+/// Refuses to take hours off for evidence that may still come: its holder has until the last day.
+fn check_answered(record: &CreditRecord, now: Instant) -> Result<(), Refusal> {
+    match record.open_audit() {
+        Some(audit) if audit.answered_at.is_none() && now.day() <= audit.due => {
+            Err(CreditRefusal::WrongState {
+                state: "证明材料提交期限未满", wanted: "减少或取消认定"
+            }
+            .into())
+        }
+        _ => Ok(()),
     }
 }
 

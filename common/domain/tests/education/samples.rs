@@ -175,11 +175,16 @@ fn a_sample_is_decided_like_a_claim_and_then_closed() {
     let (mut world, record) = asked();
     let reviewer = preliminary_reviewer("4201");
     let mut refused = world.clone();
-    refused
-        .educate(|dossier, rules, now| {
+    let refuse = |world: &mut World| {
+        world.educate(|dossier, rules, now| {
             education::refuse(dossier, &record, &reviewer, vec![reason("evidence_insufficient")], rules, now)
         })
-        .unwrap();
+    };
+    let due = record.audit.as_ref().unwrap().due;
+    refused.go_to_day(due);
+    assert_eq!(code(&refuse(&mut refused)), "wrong_credit_state", "it may still come today");
+    refused.go_to_day(due.plus_days(1));
+    refuse(&mut refused).unwrap();
     assert_eq!(refused.assessed().shortfall.counted, hours(0));
     bring(&mut world, &record, EvidenceKind::CompletionCertificate).unwrap();
     let brought = world.credit(&record.id);
