@@ -1,4 +1,4 @@
-//! An upload that is read whole and kept nowhere: a class list.
+//! An upload that is read whole: a class list.
 
 use super::{BlobError, Blobs, refusal};
 
@@ -29,14 +29,18 @@ impl Blobs {
         Ok(peeked)
     }
 
-    /// Reads the upload under `key`, in the version `etag`, of `max_bytes` at the most.
-    pub async fn read(&self, key: &str, etag: Option<&str>, max_bytes: u64) -> Result<Vec<u8>, BlobError> {
-        let object = self.client.get_object().bucket(&self.bucket).key(key);
-        let object = object.set_if_match(etag.map(str::to_owned)).send().await.map_err(refusal)?;
-        // S3 has compared them; what stands in for it may not.
-        if etag.is_some() && object.e_tag() != etag {
-            return Err(BlobError::Replaced);
-        }
+    /// Copies the upload under `from`, in the version that was looked at, to `to`, where no form reaches. Again and again
+    /// makes no difference.
+    pub async fn take(&self, from: &str, seen: &Peeked, to: &str) -> Result<(), BlobError> {
+        let copy = self.client.copy_object().bucket(&self.bucket).key(to);
+        let copy = copy.copy_source(format!("{}/{from}", self.bucket));
+        copy.set_copy_source_if_match(seen.etag.clone()).send().await.map_err(refusal)?;
+        Ok(())
+    }
+
+    /// Reads the object under `key`, of `max_bytes` at the most.
+    pub async fn read(&self, key: &str, max_bytes: u64) -> Result<Vec<u8>, BlobError> {
+        let object = self.client.get_object().bucket(&self.bucket).key(key).send().await.map_err(refusal)?;
         let size = object.content_length().and_then(|size| usize::try_from(size).ok()).unwrap_or(0);
         let too_large = |size: usize| BlobError::TooLarge { size: size as u64, max: max_bytes };
         if size as u64 > max_bytes {

@@ -246,7 +246,9 @@ pub(crate) async fn confirm(
     let peeked = blobs.peek(&roster.upload_key(), HEAD_BYTES).await?;
     table_head(&peeked.head, peeked.size)
         .map_err(|failure| Problem::new(StatusCode::UNPROCESSABLE_ENTITY, failure.code, failure.detail))?;
-    let next = roster.queue(peeked.etag, now);
+    // What is uploaded over it while the form still works is another file, and nobody's.
+    blobs.take(&roster.upload_key(), &peeked, &roster.file_key()).await?;
+    let next = roster.queue(now);
     let reply = reply_of(StatusCode::ACCEPTED, Some(next.version), &RosterView::from(&next))?;
     let journal = entry(&provider, JournalAction::RosterQueued, &write);
     let idempotency = write.idempotency.as_ref().map(|key| (key, &reply));

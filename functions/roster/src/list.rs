@@ -112,8 +112,7 @@ impl RosterWorker {
     }
 
     async fn read(&self, roster: &Roster) -> Result<Vec<u8>, WorkError> {
-        let key = roster.upload_key();
-        Ok(self.blobs.read(&key, roster.etag.as_deref(), MOST_ROSTER_BYTES).await?)
+        Ok(self.blobs.read(&roster.file_key(), MOST_ROSTER_BYTES).await?)
     }
 
     /// Writes what became of a chunk, and how far the list has come with it. None where another worker has taken over.

@@ -108,8 +108,8 @@ fn of_bucket(operation: &str, key: Option<&str>) -> Vec<String> {
     let folder = key.and_then(|key| key.split_once('/')).map(|(folder, _)| format!("{folder}/*"));
     let folder = folder.unwrap_or_default();
     match operation {
-        // Who may not list the bucket is told 403 of an upload that isn't there, and not 404.
-        "HeadObject" | "GetObject" if folder == "uploads/*" => {
+        // Who may not list the bucket is told 403 of a file that isn't there, and not 404.
+        "HeadObject" | "GetObject" if folder != "attachments/*" => {
             vec![format!("s3:GetObject bucket {folder}"), "s3:ListBucket bucket".to_owned()]
         }
         "HeadObject" => vec![format!("s3:GetObject bucket {folder}")],

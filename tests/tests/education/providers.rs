@@ -40,6 +40,26 @@ async fn a_class_list_is_uploaded_gone_through_and_told_of() {
 }
 
 #[tokio::test]
+async fn what_is_uploaded_over_a_list_that_was_confirmed_is_not_gone_through() {
+    let world = World::at("2026-06-11T10:00:00+08:00").await;
+    let provider = world.staff("peixun").await;
+    let id = offer(&provider, course("2026-06-10", "2026-06-10")).await;
+    let list = "name,management_number\n张晓雯,2025104200000001\n";
+    let request = json!({ "course": id, "format": "csv", "file_name": "a.csv", "size": 4000 });
+    let place = provider.post("/v1/rosters", request).await.expect(201);
+    let send = async |list: String| {
+        tests::upload(&place.body["upload"], "a.csv", "text/csv", list.into_bytes()).await
+    };
+    assert_eq!(send(list.to_owned()).await, 201);
+    let path = format!("/v1/rosters/{}", place.text("/roster/id"));
+    provider.post_empty(&format!("{path}/confirmation")).await.expect(202);
+    assert_eq!(send(format!("{list}李四,2025104200000002\n")).await, 201, "the form still works");
+    world.system.drain().await.unwrap();
+    let seen = provider.get(&path).await.expect(200);
+    assert_eq!((seen.text("/state"), seen.body["total"].clone()), ("done".into(), json!(1)));
+}
+
+#[tokio::test]
 async fn confirming_again_tells_how_far_it_is() {
     let world = World::at("2026-06-11T10:00:00+08:00").await;
     let provider = world.staff("peixun").await;

@@ -162,19 +162,18 @@ impl Hall {
         let id = RosterId::mint(&provider(), today(), entropy);
         let how = (RosterFormat::Csv, unregistered);
         let roster = Roster::new(id.clone(), course, how, "名单.csv".to_owned(), self.now());
-        let put = self.direct.s3().put_object().bucket(BUCKET).key(roster.upload_key());
-        let put = put.body(text.into().into()).send().await.unwrap();
+        let put = self.direct.s3().put_object().bucket(BUCKET).key(roster.file_key());
+        put.body(text.into().into()).send().await.unwrap();
         self.store.commit_roster(&roster, RosterWrite::default(), self.now()).await.unwrap();
-        let queued = roster.queue(put.e_tag, self.now());
+        let queued = roster.queue(self.now());
         self.store.commit_roster(&queued, RosterWrite::default(), self.now()).await.unwrap();
         id
     }
 
-    /// Puts another file over the one that was handed in.
-    pub async fn upload_over(&self, id: &RosterId, text: impl Into<Vec<u8>>) {
-        let key = self.roster(id).await.upload_key();
-        let put = self.direct.s3().put_object().bucket(BUCKET).key(key);
-        put.body(text.into().into()).send().await.unwrap();
+    /// The file is gone, as if it had been cleared.
+    pub async fn lose_file(&self, id: &RosterId) {
+        let key = self.roster(id).await.file_key();
+        self.direct.s3().delete_object().bucket(BUCKET).key(key).send().await.unwrap();
     }
 
     pub async fn hand_in(&self, text: impl Into<Vec<u8>>) -> RosterId {

@@ -151,13 +151,12 @@ async fn a_file_that_is_no_list_fails_as_a_whole_and_says_why(#[case] bytes: Vec
 }
 
 #[tokio::test]
-async fn what_is_uploaded_over_a_list_that_was_confirmed_is_another_file() {
+async fn a_list_whose_file_is_gone_fails_and_says_so() {
     let hall = Hall::open().await;
-    hall.register(0).await;
     let id = hall.hand_in(list([line(0)])).await;
-    hall.upload_over(&id, list([line(0), line(1)])).await;
+    hall.lose_file(&id).await;
     assert_eq!(hall.work(&id).await, Ended::Failed);
-    assert_eq!(hall.roster(&id).await.failure.unwrap().code, "attachment_replaced");
+    assert_eq!(hall.roster(&id).await.failure.unwrap().code, "attachment_not_uploaded");
 }
 
 #[tokio::test]

@@ -133,8 +133,6 @@ pub struct Roster {
     pub queued_at: Option<Instant>,
     /// When every row had its result, or the file turned out not to be readable.
     pub finished_at: Option<Instant>,
-    /// The version of the uploaded object, in S3's words: what is uploaded over it later is another file.
-    pub etag: Option<String>,
     /// Rows of the file; known once it was opened.
     pub total: Option<u32>,
     /// Rows that have a result.
@@ -167,7 +165,6 @@ impl Roster {
             created_at: now,
             queued_at: None,
             finished_at: None,
-            etag: None,
             total: None,
             processed: 0,
             counts: BTreeMap::new(),
@@ -184,6 +181,11 @@ impl Roster {
     /// The key in the bucket that the file is uploaded to.
     pub fn upload_key(&self) -> String {
         format!("uploads/{}", self.id)
+    }
+
+    /// The key in the bucket of the file as it was confirmed, where no form reaches.
+    pub fn file_key(&self) -> String {
+        format!("rosters/{}", self.id)
     }
 
     /// How much of it has a result, in whole percent; 100 only once all of it has.
@@ -216,10 +218,10 @@ impl Roster {
         Self { version: self.version + 1, ..self.clone() }
     }
 
-    /// The file is there, in the version `etag`.
+    /// The file is there, under [`Self::file_key`].
     #[must_use]
-    pub fn queue(&self, etag: Option<String>, now: Instant) -> Self {
-        Self { state: RosterState::Queued, queued_at: Some(now), etag, ..self.next() }
+    pub fn queue(&self, now: Instant) -> Self {
+        Self { state: RosterState::Queued, queued_at: Some(now), ..self.next() }
     }
 
     /// Taken up under `lease`. None where it's finished, or somebody else is at it.
