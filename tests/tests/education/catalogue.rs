@@ -49,6 +49,8 @@ async fn courses_are_found_by_word_form_category_and_day() {
         "letters of whatever width and case"
     );
     assert_eq!(find(&holder, "q=培训中心").await.len(), 3, "its provider's name is searched, too");
+    assert_eq!(find(&holder, "q=伦理%20工作").await, ["社会工作伦理"]);
+    assert_eq!(find(&holder, "q=工作法").await, [""; 0], "all of a word has to be there");
     assert_eq!(find(&holder, "q=工方").await, [""; 0], "characters that aren't side by side");
     assert_eq!(find(&holder, "form=seminar").await, ["个案工作方法"]);
     assert_eq!(find(&holder, "category=ethics").await, ["社会工作伦理"]);
