@@ -3,6 +3,7 @@
 
 use crate::{
     RosterWorker, WorkError,
+    row::as_offered,
     sheet::{Format, Line, Sheet, SheetError},
 };
 use common::{
@@ -81,8 +82,10 @@ impl RosterWorker {
             if Stopwatch::now() >= until {
                 return self.hand_on(roster).await;
             }
+            let found = self.store.listed(id, roster.next_chunk(), &roster.course.id).await?;
+            let course = as_offered(&roster.course, found.course.as_ref(), self.clock.now());
             let lines: Vec<Line> = sheet.iter_from(roster.processed + 1).take(CHUNK_ROWS as usize).collect();
-            let results = self.chunk(&roster, lines).await?;
+            let results = self.chunk(&roster, &course, lines).await?;
             match self.checkpoint(roster, results, total, &word).await? {
                 Some(next) => roster = next,
                 None => return Ok(Ended::NotOurs),

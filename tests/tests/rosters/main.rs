@@ -7,3 +7,4 @@ mod interrupted;
 mod many;
 mod outcomes;
 mod waiting;
+mod withdrawn;
