@@ -151,7 +151,12 @@ impl Hall {
 
     /// Registers so many, quickly.
     pub async fn register_all(&self, persons: impl IntoIterator<Item = u32>) {
-        register_all(&self.store, &self.direct.dynamodb(), persons, registered_on(), self.now()).await;
+        self.register_all_on(registered_on(), persons).await;
+    }
+
+    /// The same, on another day.
+    pub async fn register_all_on(&self, day: CalendarDate, persons: impl IntoIterator<Item = u32>) {
+        register_all(&self.store, &self.direct.dynamodb(), persons, day, self.now()).await;
     }
 
     /// Puts a class list of `course` into its place, and it into the queue.
