@@ -21,7 +21,7 @@ impl RosterWorker {
         let active = dossier.registrations.iter().filter(|held| held.status == RegistrationStatus::Active);
         for registration in active {
             for waiting in self.store.waiting_rows(&registration.certificate.management_number).await? {
-                self.credit(holder, &waiting).await?;
+                Box::pin(self.credit(holder, &waiting)).await?;
             }
         }
         Ok(())
@@ -32,8 +32,8 @@ impl RosterWorker {
     async fn credit(&self, holder: &HolderId, waiting: &WaitingRow) -> Result<(), WorkError> {
         let row = waiting.source.row;
         for _ in 0..TRIES {
-            let (list, course) = (&waiting.source.roster, &waiting.course);
-            let found = self.store.listed(list, RowChunk::of_row(row), &course.id).await?;
+            let (source, course) = (&waiting.source.roster, &waiting.course);
+            let found = self.store.listed(source, RowChunk::of_row(row), &course.id).await?;
             let course = as_offered(course, found.course.as_ref(), self.clock.now());
             let waiting = &WaitingRow { course, ..waiting.clone() };
             let listed = match (&found.roster, &found.rows) {
