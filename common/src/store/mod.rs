@@ -38,7 +38,7 @@ pub use page::{Cursor, InvalidCursor, Page, PageError};
 pub use queue::{
     COUNTED_TO, HoursEntry, HoursSummary, QueueEntry, QueueError, QueueKind, QueueOf, QueuePage, Summary,
 };
-pub use rosters::RosterWrite;
+pub use rosters::{Listed, RosterWrite};
 pub use sessions::{Begun, HolderSignIn, Session, SignIn, SignInToken, WeChatLink};
 
 use crate::crypto::{CryptoError, FieldCipher};

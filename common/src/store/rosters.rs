@@ -7,10 +7,14 @@ use super::{
     keys,
     records::{self, entity},
 };
-use aws_sdk_dynamodb::types::{KeysAndAttributes, ReturnValue};
+use aws_sdk_dynamodb::{
+    operation::put_item::PutItemError,
+    types::{KeysAndAttributes, ReturnValuesOnConditionCheckFailure},
+};
 use domain::{
     application::{Change, JournalEntry, UniqueKey},
     certificate::ManagementNumber,
+    credit::Course,
     date::Instant,
     education::{Roster, RowChunk, WaitingRow},
     id::{CourseId, HolderId, RosterId, StaffId},
@@ -39,6 +43,17 @@ pub struct RosterWrite<'a> {
     pub waited: Option<(&'a ManagementNumber, &'a CourseId)>,
     /// What to remember for a retry.
     pub idempotency: Option<(&'a IdempotencyKey, &'a Reply)>,
+}
+
+/// A class list, a chunk of it, and its course, as far as each is there.
+#[derive(Debug, Clone, Default)]
+pub struct Listed {
+    /// The list.
+    pub roster: Option<Roster>,
+    /// The results of the chunk.
+    pub rows: Option<RowChunk>,
+    /// The course as it is now, withdrawn or not.
+    pub course: Option<Course>,
 }
 
 impl Store {
@@ -117,6 +132,20 @@ impl Store {
         Ok(Page { items: items.collect::<Result<_, StoreError>>()?, next })
     }
 
+    /// The class list `id`, the results of its chunk `chunk`, and `course` as it is now, in one call.
+    pub async fn listed(&self, id: &RosterId, chunk: u32, course: &CourseId) -> Result<Listed, StoreError> {
+        let mut listed = Listed::default();
+        let wanted = vec![keys::roster(id), keys::row_chunk(id, chunk), keys::course(course)];
+        for item in self.batch(wanted).await? {
+            match records::string(&item, keys::ENTITY)? {
+                entity::ROSTER => listed.roster = Some(records::from_item(item)?),
+                entity::COURSE => listed.course = Some(records::from_item(item)?),
+                _ => listed.rows = Some(records::from_item(item)?),
+            }
+        }
+        Ok(listed)
+    }
+
     /// The class list `id` and the results of its chunk `chunk`, in one call.
     pub async fn roster_with_chunk(
         &self,
@@ -192,9 +221,9 @@ impl Store {
         page.items.unwrap_or_default().into_iter().map(id).collect()
     }
 
-    /// Keeps a row until its holder registers. True where it's kept, now or by the same row before; false where another
-    /// row of the course waits for the same person.
-    pub async fn keep_waiting(&self, row: &WaitingRow) -> Result<bool, StoreError> {
+    /// Keeps a row until its holder registers. Gives the other row of the course that waits for the same certificate,
+    /// where there is one; none where this one is kept, now or by itself before.
+    pub async fn keep_waiting(&self, row: &WaitingRow) -> Result<Option<WaitingRow>, StoreError> {
         let key = keys::waiting(&row.management_number, &row.course.id);
         let mut item = records::to_item(row, &key, entity::WAITING)?;
         let until = row.at.unix_seconds() + KEPT_SECONDS;
@@ -207,13 +236,16 @@ impl Store {
             .condition_expression("attribute_not_exists(pk) OR #source = :source")
             .expression_attribute_names("#source", "source")
             .expression_attribute_values(":source", serde_dynamo::to_attribute_value(&row.source)?)
-            .return_values(ReturnValue::None)
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
             .send()
             .await;
-        match outcome {
-            Ok(_) => Ok(true),
-            Err(error) if super::lost_condition(&error) => Ok(false),
-            Err(error) => Err(error.into()),
+        let Err(error) = outcome else { return Ok(None) };
+        match error.as_service_error() {
+            Some(PutItemError::ConditionalCheckFailedException(failed)) => match &failed.item {
+                Some(item) => records::from_item(item.clone()).map(Some),
+                None => Err(error.into()),
+            },
+            _ => Err(error.into()),
         }
     }
 

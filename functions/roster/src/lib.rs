@@ -140,16 +140,18 @@ impl RosterWorker {
         Ok(())
     }
 
-    /// Deals with a batch of the stream. The answer names the records to be handed over again: those of registrations
-    /// that waiting hours couldn't be credited to. A list isn't among them, since the sweep goes on with it.
+    /// Deals with a batch of the stream: registrations first, since lists may take all the time there is. The answer names
+    /// the records to be handed over again: those of registrations that waiting hours couldn't be credited to. A list
+    /// isn't among them, nor is one that time didn't suffice for, since the sweep goes on with it.
     async fn stream(&self, event: Event, until: Stopwatch) -> DynamoDbEventResponse {
         let mut response = DynamoDbEventResponse::default();
+        let mut lists = Vec::new();
         for record in event.records {
             match told(&record) {
-                Some(Told::Roster(id)) => self.take_up(&id, until).await,
+                Some(Told::Roster(id)) => lists.push(id),
                 Some(Told::Registered(holder)) => {
                     if let Err(error) = self.credit_waiting(&holder).await {
-                        tracing::error!(%error, "waiting hours could not be credited");
+                        tracing::error!(%holder, %error, "waiting hours could not be credited");
                         let mut failure = DynamoDbBatchItemFailure::default();
                         failure.item_identifier = record.change.sequence_number;
                         response.batch_item_failures.push(failure);
@@ -157,6 +159,12 @@ impl RosterWorker {
                 }
                 None => {}
             }
+        }
+        for id in lists {
+            if Stopwatch::now() >= until {
+                break;
+            }
+            self.take_up(&id, until).await;
         }
         let failed = response.batch_item_failures.len() as u64;
         if failed > 0 {

@@ -3,6 +3,7 @@
 
 use crate::{
     RosterWorker, WorkError,
+    row::as_offered,
     sheet::{Format, Line, Sheet, SheetError},
 };
 use common::{
@@ -15,7 +16,6 @@ use domain::{
     application::{JournalAction, JournalEntry},
     education::{
         CHUNK_ROWS, Lease, MOST_ROSTER_BYTES, Roster, RosterFailure, RosterFormat, RosterState, RowChunk,
-        RowResult,
     },
     id::RosterId,
 };
@@ -46,6 +46,14 @@ pub struct Progress {
     pub processed: u32,
     /// Rows of the file.
     pub total: u32,
+}
+
+/// What became of a hundred rows.
+enum Results {
+    /// To be written.
+    New(RowChunk),
+    /// They were there already.
+    Known(RowChunk),
 }
 
 impl RosterWorker {
@@ -81,8 +89,23 @@ impl RosterWorker {
             if Stopwatch::now() >= until {
                 return self.hand_on(roster).await;
             }
+            let found = self.store.listed(id, roster.next_chunk(), &roster.course.id).await?;
+            let held_version = found.rows.as_ref().map_or(0, |held| held.version);
+            let course = as_offered(&roster.course, found.course.as_ref(), self.clock.now());
             let lines: Vec<Line> = sheet.iter_from(roster.processed + 1).take(CHUNK_ROWS as usize).collect();
-            let results = self.chunk(&roster, lines).await?;
+            // Results that the list doesn't know of, as where it alone was restored: they are of these very rows.
+            let known = found.rows.filter(|held| {
+                held.rows.iter().map(|result| result.row).eq(lines.iter().map(|line| line.row))
+            });
+            let results = match known {
+                Some(held) => Results::Known(held),
+                None => Results::New(RowChunk {
+                    roster: roster.id.clone(),
+                    chunk: roster.next_chunk(),
+                    version: held_version + 1,
+                    rows: self.chunk(&roster, &course, lines).await?,
+                }),
+            };
             match self.checkpoint(roster, results, total, &word).await? {
                 Some(next) => roster = next,
                 None => return Ok(Ended::NotOurs),
@@ -119,28 +142,32 @@ impl RosterWorker {
     async fn checkpoint(
         &self,
         mut roster: Roster,
-        results: Vec<RowResult>,
+        mut results: Results,
         total: u32,
         word: &str,
     ) -> Result<Option<Roster>, WorkError> {
-        let rows =
-            RowChunk { roster: roster.id.clone(), chunk: roster.next_chunk(), version: 1, rows: results };
         let at = roster.processed;
         for _ in 0..TRIES {
             let now = self.clock.now();
+            let (Results::New(rows) | Results::Known(rows)) = &results;
+            let chunk = matches!(results, Results::New(_)).then_some(rows);
             let next = roster.checkpoint(&rows.rows, total, self.lease(word), now);
             let finished = self.entry(JournalAction::RosterFinished);
             let journal = (next.state == RosterState::Done).then_some(&finished);
-            let write = RosterWrite { chunk: Some(&rows), journal, ..RosterWrite::default() };
+            let write = RosterWrite { chunk, journal, ..RosterWrite::default() };
             match self.store.commit_roster(&next, write, now).await {
                 Ok(_) => return Ok(Some(next)),
                 Err(Lost::Stale) => {}
                 Err(other) => return Err(other.into()),
             }
-            // A row that waited may have been credited meanwhile, which is no other worker.
-            match self.store.roster(&roster.id).await? {
+            // A row that waited may have been credited meanwhile, or one been taken back, which is no other worker.
+            let found = self.store.listed(&roster.id, rows.chunk, &roster.course.id).await?;
+            match found.roster {
                 Some(now) if now.processed == at && now.is_held_by(word) => roster = now,
                 _ => return Ok(None),
+            }
+            if let (Results::Known(known), Some(held)) = (&mut results, found.rows) {
+                *known = held;
             }
         }
         Err(Lost::Stale.into())

@@ -7,7 +7,7 @@ use crate::{
 use common::store::Lost;
 use domain::{
     certificate::ManagementNumber,
-    credit::{CreditRecord, CreditRefusal, RosterRow},
+    credit::{Course, CreditRecord, CreditRefusal, RosterRow},
     date::Instant,
     dossier::Dossier,
     education::{self, Roster, RowOutcome, RowResult, Unregistered, WaitingRow},
@@ -33,7 +33,12 @@ pub(crate) enum Attempt {
 impl RosterWorker {
     /// Deals with the rows of one chunk. Rows of one certificate go one after another, so that the first of them is the
     /// one that's recorded, however often this is done.
-    pub(crate) async fn chunk(&self, roster: &Roster, lines: Vec<Line>) -> Result<Vec<RowResult>, WorkError> {
+    pub(crate) async fn chunk(
+        &self,
+        roster: &Roster,
+        course: &Course,
+        lines: Vec<Line>,
+    ) -> Result<Vec<RowResult>, WorkError> {
         let mut results = Vec::with_capacity(lines.len());
         let mut people: BTreeMap<ManagementNumber, Vec<(RowResult, Entry)>> = BTreeMap::new();
         let rules = self.rules.for_district(None);
@@ -48,7 +53,7 @@ impl RosterWorker {
                 }
             };
             let Some(number) = rules.management_number(&entry.management_number) else {
-                result.invalid("malformed", "管理号的格式不正确，请核对");
+                result.invalid("management_number_malformed", "管理号的格式不正确，请核对");
                 results.push(result);
                 continue;
             };
@@ -68,7 +73,7 @@ impl RosterWorker {
             .map(|(number, rows)| async move {
                 let mut settled = Vec::with_capacity(rows.len());
                 for (result, entry) in rows {
-                    let waiting = waiting(roster, &number, &result, entry, self.clock.now());
+                    let waiting = waiting((roster, course), &number, &result, entry, self.clock.now());
                     settled.push(self.row(roster, holders.get(&number), result, waiting).await?);
                 }
                 Ok::<_, WorkError>(settled)
@@ -116,8 +121,8 @@ impl RosterWorker {
                 return Ok(result);
             }
         };
-        if !self.store.keep_waiting(&waiting).await? {
-            result.waits_already();
+        if let Some(held) = self.store.keep_waiting(&waiting).await? {
+            result.waits_already(&held, &waiting);
             return Ok(result);
         }
         result.wait(hours);
@@ -160,9 +165,11 @@ impl RosterWorker {
                     return Ok(Attempt::NotRegistered(result));
                 }
                 Err(refusal) => {
-                    match own_record(&dossier, &refusal, &waiting.source) {
-                        Some(held) => result.record(held.id.clone(), held.recognised),
-                        None => result.refuse(&refusal),
+                    match (own_record(&dossier, &refusal, &waiting.source), other_record(&dossier, &refusal))
+                    {
+                        (Some(own), _) => result.record(own.id.clone(), own.recognised),
+                        (None, Some(other)) => result.recorded_before(other, waiting),
+                        (None, None) => result.refuse(&refusal),
                     }
                     return Ok(Attempt::Settled(result));
                 }
@@ -172,15 +179,34 @@ impl RosterWorker {
     }
 }
 
-/// The record that this very row made before, where that is why it's refused.
+/// The record that this very row made before, where that is why it's refused, or the course was withdrawn since.
 fn own_record<'a>(dossier: &'a Dossier, refusal: &Refusal, source: &RosterRow) -> Option<&'a CreditRecord> {
     let Refusal::Credit(refusal) = refusal else { return None };
+    if *refusal == CreditRefusal::CourseWithdrawn {
+        let own = |held: &&CreditRecord| held.roster.as_ref() == Some(source) && held.state.counts();
+        return dossier.credits.iter().find(own);
+    }
     dossier.credit(&education::is_own(dossier, refusal, source)?)
+}
+
+/// The record that says already what is refused.
+fn other_record<'a>(dossier: &'a Dossier, refusal: &Refusal) -> Option<&'a CreditRecord> {
+    match refusal {
+        Refusal::Credit(CreditRefusal::AlreadyRecorded { other }) => dossier.credit(other),
+        _ => None,
+    }
+}
+
+/// `course` as a list has it, but withdrawn where `now` says so: what is recorded under a course that is no more would be
+/// counted again under the one in its place.
+pub(crate) fn as_offered(course: &Course, now: Option<&Course>, at: Instant) -> Course {
+    let withdrawn_at = now.map_or(Some(at), |now| now.withdrawn_at);
+    Course { withdrawn_at, ..course.clone() }
 }
 
 /// A row, as it waits where it has to.
 fn waiting(
-    roster: &Roster,
+    (roster, course): (&Roster, &Course),
     number: &ManagementNumber,
     result: &RowResult,
     entry: Entry,
@@ -188,7 +214,7 @@ fn waiting(
 ) -> WaitingRow {
     WaitingRow {
         management_number: number.clone(),
-        course: roster.course.clone(),
+        course: course.clone(),
         source: roster.source(result.row),
         name: entry.name,
         hours: entry.hours,

@@ -1,6 +1,9 @@
 //! Hours that waited: credited as soon as their holder is registered.
 
-use crate::{RosterWorker, WorkError, row::Attempt};
+use crate::{
+    RosterWorker, WorkError,
+    row::{Attempt, as_offered},
+};
 use common::store::{Lost, RosterWrite};
 use domain::{
     education::{RowChunk, RowOutcome, WaitingRow},
@@ -18,7 +21,7 @@ impl RosterWorker {
         let active = dossier.registrations.iter().filter(|held| held.status == RegistrationStatus::Active);
         for registration in active {
             for waiting in self.store.waiting_rows(&registration.certificate.management_number).await? {
-                self.credit(holder, &waiting).await?;
+                Box::pin(self.credit(holder, &waiting)).await?;
             }
         }
         Ok(())
@@ -29,8 +32,11 @@ impl RosterWorker {
     async fn credit(&self, holder: &HolderId, waiting: &WaitingRow) -> Result<(), WorkError> {
         let row = waiting.source.row;
         for _ in 0..TRIES {
-            let found = self.store.roster_with_chunk(&waiting.source.roster, RowChunk::of_row(row)).await?;
-            let listed = match &found {
+            let (source, course) = (&waiting.source.roster, &waiting.course);
+            let found = self.store.listed(source, RowChunk::of_row(row), &course.id).await?;
+            let course = as_offered(course, found.course.as_ref(), self.clock.now());
+            let waiting = &WaitingRow { course, ..waiting.clone() };
+            let listed = match (&found.roster, &found.rows) {
                 (Some(roster), Some(chunk)) => chunk
                     .row(row)
                     .filter(|result| result.outcome == RowOutcome::Waiting)

@@ -1,6 +1,7 @@
 //! A lecture hall: a table, a bucket and the worker, and nobody who listens to the table's stream, so that what happens is
 //! what the worker does.
 
+use aws_sdk_dynamodb::types::AttributeValue;
 use common::{
     aws::{Endpoints, SdkParts},
     clock::Clock,
@@ -10,6 +11,8 @@ use common::{
     store::{RosterWrite, Store},
 };
 use domain::{
+    actor::Actor,
+    application::{JournalAction, JournalEntry},
     credit::{Course, CreditCategory, CreditForm, CreditRecord, Hours, Particulars},
     date::{CalendarDate, Instant, date},
     education::{Roster, RosterFormat, RowOutcome, RowResult, Unregistered},
@@ -148,7 +151,12 @@ impl Hall {
 
     /// Registers so many, quickly.
     pub async fn register_all(&self, persons: impl IntoIterator<Item = u32>) {
-        register_all(&self.store, &self.direct.dynamodb(), persons, registered_on(), self.now()).await;
+        self.register_all_on(registered_on(), persons).await;
+    }
+
+    /// The same, on another day.
+    pub async fn register_all_on(&self, day: CalendarDate, persons: impl IntoIterator<Item = u32>) {
+        register_all(&self.store, &self.direct.dynamodb(), persons, day, self.now()).await;
     }
 
     /// Puts a class list of `course` into its place, and it into the queue.
@@ -158,8 +166,22 @@ impl Hall {
         text: impl Into<Vec<u8>>,
         unregistered: Unregistered,
     ) -> RosterId {
+        self.hand_in_by(&provider(), course, text, unregistered).await
+    }
+
+    /// The same, by another provider.
+    pub async fn hand_in_by(
+        &self,
+        provider: &StaffId,
+        course: Course,
+        text: impl Into<Vec<u8>>,
+        unregistered: Unregistered,
+    ) -> RosterId {
+        if self.store.course(&course.id).await.unwrap().is_none() {
+            self.put_course(&course, JournalAction::CourseOffered).await;
+        }
         let entropy = common::crypto::random_u128().unwrap();
-        let id = RosterId::mint(&provider(), today(), entropy);
+        let id = RosterId::mint(provider, today(), entropy);
         let how = (RosterFormat::Csv, unregistered);
         let roster = Roster::new(id.clone(), course, how, "名单.csv".to_owned(), self.now());
         let put = self.direct.s3().put_object().bucket(BUCKET).key(roster.file_key());
@@ -168,6 +190,24 @@ impl Hall {
         let queued = roster.queue(self.now());
         self.store.commit_roster(&queued, RosterWrite::default(), self.now()).await.unwrap();
         id
+    }
+
+    async fn put_course(&self, course: &Course, action: JournalAction) {
+        let journal = JournalEntry::new(Actor::Staff(provider()), action, self.now());
+        self.store.commit_course(course, &journal, None).await.unwrap();
+    }
+
+    /// Takes `course` out of the catalogue.
+    pub async fn withdraw(&self, course: &Course) {
+        let withdrawn = domain::education::withdraw_course(course, &provider(), self.now()).unwrap();
+        self.put_course(&withdrawn, JournalAction::CourseWithdrawn).await;
+    }
+
+    /// Loses what is under `pk` and `sk`, as a restore from a backup may.
+    pub async fn lose(&self, pk: String, sk: &str) {
+        let request = self.direct.dynamodb().delete_item().table_name(TABLE);
+        let request = request.key("pk", AttributeValue::S(pk)).key("sk", AttributeValue::S(sk.to_owned()));
+        request.send().await.unwrap();
     }
 
     /// The file is gone, as if it had been cleared.

@@ -1,16 +1,23 @@
 //! Lists whose worker is killed, runs out of time, or meets another one.
 
-use super::hall::{Hall, counts, line, list};
+use super::hall::{Hall, counts, course, line, list};
+use common::store::RosterWrite;
 use domain::{
-    education::{RosterState, RowOutcome},
-    id::RosterId,
+    credit::Course,
+    education::{Roster, RosterState, RowOutcome, Unregistered},
+    id::{CourseId, RosterId},
 };
 use roster::Ended;
 use std::{
     collections::BTreeMap,
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicUsize, Ordering},
+        mpsc,
+    },
     time::{Duration, Instant as Stopwatch},
 };
-use tests::crowd::management_number;
+use tests::{crowd::management_number, wire::Fault};
 
 const PEOPLE: u32 = 250;
 
@@ -38,8 +45,8 @@ fn expected() -> BTreeMap<RowOutcome, u32> {
     .into()
 }
 
-/// The end state: the same however the list was gone through.
-async fn assert_ended(hall: &Hall, id: &RosterId) {
+/// The end state of the `nth` list of these people: the same however it was gone through.
+async fn assert_nth_ended(hall: &Hall, id: &RosterId, nth: usize) {
     let roster = hall.roster(id).await;
     assert_eq!((roster.state, roster.lease.clone()), (RosterState::Done, None));
     assert_eq!(roster.counts, expected());
@@ -48,42 +55,56 @@ async fn assert_ended(hall: &Hall, id: &RosterId) {
     let numbers: Vec<_> = rows.iter().map(|row| row.row).collect();
     assert_eq!(numbers, (1..=PEOPLE + 14).collect::<Vec<_>>(), "each row has one result");
     for person in 0..PEOPLE {
-        assert_eq!(hall.credits(person).await.len(), 1, "person {person}");
+        assert_eq!(hall.credits(person).await.len(), nth, "person {person}");
     }
-    assert_eq!(hall.messages().await.len(), PEOPLE as usize, "each is told once");
+    assert_eq!(hall.messages().await.len(), PEOPLE as usize * nth, "each is told once");
+}
+
+async fn assert_ended(hall: &Hall, id: &RosterId) {
+    assert_nth_ended(hall, id, 1).await;
 }
 
 /// A number below `below`; the same ones in every run.
-fn chance(seed: &mut u64, below: u64) -> u64 {
+fn chance(seed: &mut u64, below: usize) -> usize {
     *seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-    (*seed >> 33) % below
+    usize::try_from(*seed >> 33).unwrap() % below
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_worker_that_is_killed_at_any_point_leaves_nothing_that_the_next_one_does_not_end() {
+async fn a_worker_that_is_killed_at_any_call_leaves_nothing_that_the_next_one_does_not_end() {
+    const KILLS: usize = 15;
     let hall = Hall::open().await;
     hall.register_all(0..PEOPLE).await;
-    let id = hall.hand_in(mixed()).await;
-    // Slow enough for a run to take longer than it's given.
-    hall.wire.hold(Duration::from_millis(2));
+    let hand_in = |nth: usize| {
+        let course = Course { id: CourseId::mint(100 + nth as u128), ..course() };
+        hall.hand_in_of(course, mixed(), Unregistered::Wait)
+    };
+    let undisturbed = hand_in(1).await;
+    hall.wire.take();
+    hall.work(&undisturbed).await;
+    let calls = hall.wire.take().len();
     let mut seed = 5;
-    let (mut killed, mut killed_at) = (0, Vec::new());
-    for _ in 0..15 {
-        let (worker, list) = (hall.worker.clone(), id.clone());
-        let run = tokio::spawn(async move {
-            worker.work(&list, Stopwatch::now() + Duration::from_mins(5), |_| {}).await
+    for kill in 0..KILLS {
+        // One in each fifteenth of the run. Of the last call that it hears of, the worker doesn't hear the answer, or the
+        // table doesn't hear the call; after it there's nothing.
+        let last = (calls * kill + chance(&mut seed, calls)) / KILLS;
+        let heard = Arc::new(AtomicUsize::new(0));
+        let count = heard.clone();
+        hall.wire.trouble(move |_| match (count.fetch_add(1, Ordering::Relaxed), kill % 2) {
+            (nth, _) if nth < last => None,
+            (nth, 0) if nth == last => Some(Fault::LoseReply),
+            _ => Some(Fault::refuse()),
         });
-        tokio::time::sleep(Duration::from_millis(20 + chance(&mut seed, 150))).await;
-        run.abort();
-        killed += usize::from(run.await.is_err());
-        killed_at.push(hall.roster(&id).await.processed);
+        let id = hand_in(kill + 2).await;
+        let until = Stopwatch::now() + Duration::from_mins(5);
+        assert!(hall.worker.work(&id, until, |_| {}).await.is_err(), "killed at call {last} of {calls}");
+        assert!(heard.load(Ordering::Relaxed) > last);
+        hall.wire.mend();
         // The dead worker's lease runs out.
         hall.pass(61);
+        hall.worker.sweep(until).await.unwrap();
+        assert_nth_ended(&hall, &id, kill + 2).await;
     }
-    hall.wire.hold(Duration::ZERO);
-    assert!(killed >= 1, "a run takes longer than it was given: {killed_at:?}");
-    hall.worker.sweep(Stopwatch::now() + Duration::from_mins(5)).await.unwrap();
-    assert_ended(&hall, &id).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -103,24 +124,36 @@ async fn workers_that_meet_on_one_list_leave_it_as_one_would() {
     assert_ended(&hall, &id).await;
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn a_worker_whose_lease_ran_out_while_it_still_works_does_no_harm() {
     let hall = Hall::open().await;
     hall.register_all(0..PEOPLE).await;
     let id = hall.hand_in(mixed()).await;
-    hall.wire.hold(Duration::from_millis(2));
+    // One call half way through the second hundred rows is held back until the other worker is done.
+    let (at_it, reached) = mpsc::channel();
+    let (go_on, held) = mpsc::channel::<()>();
+    let held = Mutex::new(held);
+    let commits = AtomicUsize::new(0);
+    hall.wire.trouble(move |call| {
+        if call.operation == "TransactWriteItems" && commits.fetch_add(1, Ordering::Relaxed) == 150 {
+            at_it.send(()).unwrap();
+            tokio::task::block_in_place(|| held.lock().unwrap().recv().unwrap());
+        }
+        None
+    });
     let (worker, list) = (hall.worker.clone(), id.clone());
     let slow = tokio::spawn(async move {
         worker.work(&list, Stopwatch::now() + Duration::from_mins(5), |_| {}).await.unwrap()
     });
-    tokio::time::sleep(Duration::from_millis(60)).await;
-    assert_eq!(hall.roster(&id).await.state, RosterState::Processing);
+    tokio::task::spawn_blocking(move || reached.recv().unwrap()).await.unwrap();
+    let roster = hall.roster(&id).await;
+    assert_eq!((roster.state, roster.processed), (RosterState::Processing, 100));
     assert_eq!(hall.work(&id).await, Ended::NotOurs, "somebody is at it");
     hall.pass(61);
     // Both are at the same rows now.
     assert_eq!(hall.work(&id).await, Ended::Done);
+    go_on.send(()).unwrap();
     assert_eq!(slow.await.unwrap(), Ended::NotOurs);
-    hall.wire.hold(Duration::ZERO);
     assert_ended(&hall, &id).await;
 }
 
@@ -135,6 +168,26 @@ async fn a_run_that_is_out_of_time_hands_the_list_on() {
     // Nobody has to wait for a lease.
     assert_eq!(hall.work(&id).await, Ended::Done);
     assert_ended(&hall, &id).await;
+}
+
+#[tokio::test]
+async fn a_list_that_was_restored_without_its_results_finds_them_and_goes_on() {
+    let hall = Hall::open().await;
+    hall.register_all(0..PEOPLE).await;
+    let id = hall.hand_in(mixed()).await;
+    let queued = hall.roster(&id).await;
+    hall.work(&id).await;
+    let (done, rows) = (hall.roster(&id).await, hall.rows(&id).await);
+    // The item is put back as it was; what is written since stays.
+    let restored = Roster { version: done.version + 1, ..queued };
+    hall.store.commit_roster(&restored, RosterWrite::default(), hall.now()).await.unwrap();
+    hall.wire.take();
+    assert_eq!(hall.work(&id).await, Ended::Done);
+    assert_eq!((hall.rows(&id).await, hall.roster(&id).await.counts), (rows, done.counts));
+    assert!(
+        hall.wire.take().iter().all(|call| call.operation != "Query"),
+        "nobody's hours are looked at again"
+    );
 }
 
 #[tokio::test]

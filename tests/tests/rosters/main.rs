@@ -6,4 +6,6 @@ mod hall;
 mod interrupted;
 mod many;
 mod outcomes;
+mod told;
 mod waiting;
+mod withdrawn;

@@ -5,6 +5,7 @@ use domain::{
     credit::{Course, CreditForm, CreditState, Hours},
     date::date,
     education::{RosterState, RowOutcome, Unregistered},
+    id::StaffId,
 };
 use roster::Ended;
 use rstest::rstest;
@@ -46,7 +47,8 @@ async fn everybody_on_a_list_has_their_hours_and_is_told() {
 #[case::no_name(",2025104200000000,6", RowOutcome::Invalid, Some("missing_cell"))]
 #[case::a_formula("=HYPERLINK(\"http://x\"),2025104200000000,6", RowOutcome::Invalid, Some("formula_cell"))]
 #[case::excels_exponent("张晓雯,2.02510E+15,6", RowOutcome::Invalid, Some("number_mangled"))]
-#[case::no_certificates_number("张晓雯,12,6", RowOutcome::Invalid, Some("malformed"))]
+#[case::rounded_by_excel("张晓雯,420123199001010000,6", RowOutcome::Invalid, Some("number_mangled"))]
+#[case::no_certificates_number("张晓雯,12,6", RowOutcome::Invalid, Some("management_number_malformed"))]
 #[tokio::test]
 async fn what_becomes_of_a_row(#[case] text: &str, #[case] outcome: RowOutcome, #[case] code: Option<&str>) {
     let hall = Hall::open().await;
@@ -106,7 +108,10 @@ async fn a_list_that_comes_twice_records_nothing_twice() {
     let second = hall.hand_in(list((0..5).map(line))).await;
     hall.work(&second).await;
     assert_eq!(hall.roster(&second).await.counts, [(RowOutcome::AlreadyRecorded, 5)].into());
-    assert_eq!(hall.row(&second, 3).await.credit, hall.row(&first, 3).await.credit, "it says which record");
+    let (held, row) = (hall.row(&first, 3).await, hall.row(&second, 3).await);
+    assert_eq!((row.credit, row.hours), (held.credit, held.hours), "it says which record");
+    let detail = format!("该学员的这门课程已记录 6 学时，见名单 {first} 第 3 行，如需更正，请在该行更正");
+    assert_eq!(row.detail, Some(detail));
     assert_eq!(hall.credits(2).await.len(), 1);
     assert_eq!(hall.messages().await.len(), 5);
 }
@@ -120,6 +125,25 @@ async fn a_person_who_is_on_a_list_twice_has_their_hours_once() {
     let outcomes: Vec<_> = hall.rows(&id).await.into_iter().map(|row| row.outcome).collect();
     assert_eq!(outcomes, [RowOutcome::Recorded, RowOutcome::AlreadyRecorded]);
     assert_eq!(hall.credits(0).await.len(), 1);
+}
+
+#[tokio::test]
+async fn other_hours_that_are_reported_later_are_not_taken_over_and_the_row_says_so() {
+    let hall = Hall::open().await;
+    hall.register(0).await;
+    let four = || format!("张晓雯,{},4", management_number(0));
+    let id = hall.hand_in(list([line(0), four()])).await;
+    hall.work(&id).await;
+    let row = hall.row(&id, 2).await;
+    assert_eq!((row.code.as_deref(), row.hours), (Some("already_recorded"), Some(Hours::from_tenths(60))));
+    let said = "该学员的这门课程已记录 6 学时，见本名单第 1 行，如需更正，请在该行更正；本行的 4 学时未采用";
+    assert_eq!(row.detail.as_deref(), Some(said));
+    // Another provider isn't told whose list it is on.
+    let other = Course { provider: "市社会工作协会".parse().unwrap(), ..course() };
+    let id = hall.hand_in_by(&StaffId::mint(78), other, list([four()]), Unregistered::Wait).await;
+    hall.work(&id).await;
+    let said = "该学员的这门课程已记录 6 学时；本行的 4 学时未采用";
+    assert_eq!(hall.row(&id, 1).await.detail.as_deref(), Some(said));
 }
 
 #[tokio::test]

@@ -61,6 +61,22 @@ async fn one_course_waits_once_for_one_person() {
 }
 
 #[tokio::test]
+async fn two_names_under_one_number_are_not_taken_for_one_person() {
+    let hall = Hall::open().await;
+    let (first, other) = (line(1), format!("李四,{},6", management_number(1)));
+    let four = format!("张晓雯,{},4", management_number(1));
+    let id = hall.hand_in(list([first, other, four])).await;
+    hall.work(&id).await;
+    let rows = hall.rows(&id).await;
+    assert_eq!(rows[0].outcome, RowOutcome::Waiting);
+    assert_eq!((rows[1].outcome, rows[1].code.as_deref()), (RowOutcome::NameDisagrees, Some("two_names")));
+    assert_eq!(rows[1].detail.as_deref(), Some("同一管理号出现了两个姓名，请核对管理号"));
+    assert_eq!((rows[2].outcome, rows[2].hours), (RowOutcome::AlreadyRecorded, rows[0].hours));
+    let said = "该学员的这门课程已有 6 学时待登记后计入，见本名单第 1 行；本行的 4 学时未采用";
+    assert_eq!(rows[2].detail.as_deref(), Some(said));
+}
+
+#[tokio::test]
 async fn what_waited_under_another_name_is_not_credited_and_the_row_says_so() {
     let hall = Hall::open().await;
     let id = hall.hand_in(list([format!("李四,{},6", management_number(1))])).await;

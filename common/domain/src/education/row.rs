@@ -1,9 +1,9 @@
 //! The rows of a class list: what became of each, and a hundred of them together.
 
-use super::CHUNK_ROWS;
+use super::{CHUNK_ROWS, WaitingRow};
 use crate::{
     certificate::ManagementNumber,
-    credit::{CreditRefusal, Hours},
+    credit::{CreditRecord, CreditRefusal, Hours, RosterRow},
     error::Refusal,
     id::{CreditId, RosterId},
 };
@@ -95,7 +95,7 @@ pub struct RowResult {
     pub management_number: Option<ManagementNumber>,
     /// What became of it.
     pub outcome: RowOutcome,
-    /// Hours recorded, or that wait.
+    /// Hours recorded, or that wait; those of the other row where it was recorded before.
     pub hours: Option<Hours>,
     /// The record, where there is one; that of another row where it was recorded before.
     pub credit: Option<CreditId>,
@@ -144,11 +144,36 @@ impl RowResult {
         self.detail = Some("没有找到该管理号的有效登记，请核对管理号，或请学员先办理登记".to_owned());
     }
 
-    /// A row whose person another row of the course waits for.
-    pub fn waits_already(&mut self) {
+    /// A row, `row`, whose hours `held` records already: it says how many those are, and where to correct them.
+    pub fn recorded_before(&mut self, held: &CreditRecord, row: &WaitingRow) {
+        self.outcome = RowOutcome::AlreadyRecorded;
+        self.code = Some("already_recorded".to_owned());
+        self.hours = Some(held.recognised);
+        self.credit = Some(held.id.clone());
+        let (hours, unit) = (held.recognised, held.unit.as_str());
+        let place = held.roster.as_ref().and_then(|other| place_of(other, row));
+        let place = place.map(|place| format!("，见{place}，如需更正，请在该行更正")).unwrap_or_default();
+        let not_taken = row.not_taken(hours, unit);
+        self.detail = Some(format!("该学员的这门课程已记录 {hours} {unit}{place}{not_taken}"));
+    }
+
+    /// A row, `row`, for whose certificate the row `held` of the same course waits: the same person's, or a slip in one
+    /// of the two numbers.
+    pub fn waits_already(&mut self, held: &WaitingRow, row: &WaitingRow) {
+        if held.name != row.name {
+            self.outcome = RowOutcome::NameDisagrees;
+            self.code = Some("two_names".to_owned());
+            self.detail = Some("同一管理号出现了两个姓名，请核对管理号".to_owned());
+            return;
+        }
+        let (hours, unit) = (held.hours.unwrap_or(held.course.hours), held.course.unit.as_str());
+        let place = place_of(&held.source, row);
+        let place = place.map(|place| format!("，见{place}")).unwrap_or_default();
+        let not_taken = row.not_taken(hours, unit);
         self.outcome = RowOutcome::AlreadyRecorded;
         self.code = Some("already_waiting".to_owned());
-        self.detail = Some("该学员的这门课程已在待登记后计入的名单中".to_owned());
+        self.hours = Some(hours);
+        self.detail = Some(format!("该学员的这门课程已有 {hours} {unit}待登记后计入{place}{not_taken}"));
     }
 
     /// A row that its provider took back, saying why.
@@ -170,6 +195,15 @@ impl RowResult {
         self.detail =
             Some("该管理号尚未登记，学时已留存，登记后自动计入；如管理号有误，请撤回本行后更正".to_owned());
     }
+}
+
+/// Where `other` is, as who reports `row` finds it; none where it's another provider's.
+fn place_of(other: &RosterRow, row: &WaitingRow) -> Option<String> {
+    let own = &row.source.roster;
+    if other.roster == *own {
+        return Some(format!("本名单第 {} 行", other.row));
+    }
+    (other.roster.provider() == own.provider()).then(|| format!("名单 {} 第 {} 行", other.roster, other.row))
 }
 
 /// Results of [`CHUNK_ROWS`] rows, written together.

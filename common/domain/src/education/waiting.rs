@@ -50,6 +50,15 @@ impl WaitingRow {
         })
     }
 
+    /// That the hours it says weren't taken over, where they aren't the `hours` that are held.
+    pub(super) fn not_taken(&self, hours: Hours, unit: &str) -> String {
+        let said = self.hours.unwrap_or(self.course.hours);
+        if said == hours && self.course.unit == unit {
+            return String::new();
+        }
+        format!("；本行的 {said} {}未采用", self.course.unit)
+    }
+
     /// The row's result, as it stands.
     pub fn result(&self) -> RowResult {
         let mut result = RowResult {

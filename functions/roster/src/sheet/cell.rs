@@ -8,6 +8,13 @@ use std::borrow::Cow;
 /// The most characters of a management number. The rule sets' patterns ask for fewer.
 const LONGEST_NUMBER: usize = 40;
 
+/// Digits that spreadsheets keep of a number; those after them become 0.
+const KEPT_DIGITS: usize = 15;
+/// From so many digits on, zeros after those that are kept are no accident.
+const ROUNDED_NUMBER: usize = 18;
+/// What to do about a number that a spreadsheet took for one: its digits are lost.
+const REMEDY: &str = "Excel 只保留 15 位数字，请从原始数据重新导入，导入时把管理号列设为文本";
+
 /// A column that is read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Column {
@@ -188,7 +195,7 @@ fn management_number(cell: &Cell<'_>) -> Result<String, CellError> {
         return Err(missing(column));
     }
     if is_mangled(&number) {
-        let detail = format!("Excel 把管理号变成了科学计数 {}，请把该列设为文本后重新导出", excerpt(&number));
+        let detail = format!("管理号{}不完整：{REMEDY}", excerpt(&number));
         return Err(column.error("number_mangled", detail));
     }
     if number.len() > LONGEST_NUMBER || !number.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
@@ -198,8 +205,14 @@ fn management_number(cell: &Cell<'_>) -> Result<String, CellError> {
     Ok(number.to_ascii_uppercase())
 }
 
-/// `4.20123E+17`: what is left of a long number that a spreadsheet took for one.
+/// `4.20123E+17`, or `420123199001010000`: what is left of a long number that a spreadsheet took for one.
 fn is_mangled(number: &str) -> bool {
+    let is_rounded = number.len() >= ROUNDED_NUMBER
+        && number.bytes().all(|byte| byte.is_ascii_digit())
+        && number.bytes().skip(KEPT_DIGITS).all(|byte| byte == b'0');
+    if is_rounded {
+        return true;
+    }
     let Some((mantissa, exponent)) = number.split_once(['e', 'E']) else {
         return false;
     };

@@ -34,14 +34,20 @@ fn a_management_number_is_taken_out_of_its_wrapping(#[case] cell: &str, #[case] 
 #[case("4E+17")]
 #[case("4.2e17")]
 #[case("4,20123E+17")]
+#[case("420123199001010000")]
+#[case("42012319900101000000")]
 fn a_number_that_a_spreadsheet_mangled_is_told_with_the_remedy(#[case] number: &str) {
     let (column, code, detail) = wrong("张三", number, "");
     assert_eq!((column, code), ("management_number", "number_mangled"));
-    assert!(detail.ends_with("，请把该列设为文本后重新导出"), "{detail}");
+    let remedy = "Excel 只保留 15 位数字，请从原始数据重新导入，导入时把管理号列设为文本";
+    assert!(detail.ends_with(remedy), "{detail}");
 }
 
 #[rstest]
 #[case("42012E17ABCD", None)]
+#[case("42012319900101000", None)]
+#[case("420123199001010001", None)]
+#[case("42012319900101000A", None)]
 #[case("4201-2319", Some("management_number_malformed"))]
 #[case("管理号", Some("management_number_malformed"))]
 #[case("12345678901234567890123456789012345678901", Some("management_number_malformed"))]
