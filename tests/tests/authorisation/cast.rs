@@ -135,6 +135,8 @@ pub struct Scene<'a> {
     pub account: String,
     /// The claim of hours.
     pub credit: String,
+    /// The registration that the claim is for.
+    pub registration: String,
     /// What striking the claim out is confirmed by.
     pub confirmation: String,
     /// The sample that the claim was drawn into.
@@ -159,6 +161,7 @@ impl<'a> Scene<'a> {
             pending: nothing(),
             account: cast.subject.id.clone(),
             credit: nothing(),
+            registration: nothing(),
             confirmation: nothing(),
             sample: nothing(),
             course: nothing(),
@@ -177,7 +180,10 @@ impl<'a> Scene<'a> {
             path if path.starts_with("/v1/me/transcript") || path.starts_with("/v1/me/credits") => {
                 scene.claim(cast, route).await;
             }
-            path if path.starts_with("/v1/review/credits") || path.starts_with("/v1/review/samples") => {
+            path if ["credits", "samples", "registrations"]
+                .iter()
+                .any(|what| path.starts_with(&format!("/v1/review/{what}"))) =>
+            {
                 scene.claim(cast, route).await;
                 scene.review(cast, route).await;
             }
@@ -229,6 +235,7 @@ impl<'a> Scene<'a> {
         if decided.contains(&route.path) || route.path.ends_with("/decision") {
             return;
         }
+        self.registration = self.own.get("/v1/me").await.expect(200).text("/registrations/0/number");
         let (first, last) = (&cast.people[&Caller::First], &cast.people[&Caller::Final]);
         let path = format!("/v1/review/credits/{}", self.credit);
         let decision = Some(json!({ "outcome": "recognise" }));

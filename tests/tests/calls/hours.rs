@@ -76,6 +76,13 @@ pub async fn review(ledger: &Ledger) {
     let path = format!("/v1/review/credits/{}/evidence-request", ids[2]);
     let who = "POST review/credits/{id}/evidence-request";
     ledger.request(who, "asked", 200, send(&reviewer, &path, &version, json!({}))).await;
+    let number = holder.get("/v1/me").await.text("/registrations/0/number");
+    let path = format!("/v1/review/registrations/{number}/credits");
+    let who = "GET review/registrations/{number}/credits";
+    ledger.request(who, "a cycle", 200, async { reviewer.get(&path).await }).await;
+    ledger.request(who, "of another area", 403, async { elsewhere.get(&path).await }).await;
+    let unknown = "/v1/review/registrations/000000000000000/credits";
+    ledger.request(who, "a number that nobody has", 404, async { reviewer.get(unknown).await }).await;
     samples(ledger, &last).await;
     let path = format!("/v1/review/credits/{}/voiding", ids[0]);
     let effect = async { last.get(&path).await };
