@@ -150,6 +150,9 @@ pub enum CreditRefusal {
     /// No such sample, or not of this reviewer's area.
     #[error("没有找到该次抽查，请在抽查列表中核对后重试")]
     UnknownSample,
+    /// Decided unopened though another record has one of its files.
+    #[error("与其他记录使用同一文件，请逐条打开核对")]
+    SharedEvidence,
     /// No registration has the number.
     #[error("没有找到该登记号，请核对后重试")]
     UnknownRegistration,
@@ -196,6 +199,7 @@ impl CreditRefusal {
             Self::NothingToDraw => "nothing_to_draw",
             Self::TooManyToDraw { .. } => "too_many_to_draw",
             Self::UnknownSample => "unknown_sample",
+            Self::SharedEvidence => "shared_evidence",
             Self::UnknownRegistration => "unknown_registration",
             Self::UnknownCycle { .. } => "unknown_cycle",
             Self::EvidenceNotAsked => "evidence_not_asked",
@@ -213,6 +217,7 @@ impl CreditRefusal {
             | Self::AlreadyVoided { .. }
             | Self::CourseWithdrawn
             | Self::EffectNotConfirmed
+            | Self::SharedEvidence
             | Self::EvidenceNotAsked => RefusalClass::Conflict,
             Self::WrongReviewer { .. } | Self::OtherProvider => RefusalClass::Forbidden,
             Self::UnknownCredit

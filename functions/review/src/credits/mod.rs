@@ -6,6 +6,7 @@ pub(crate) mod decision;
 pub(crate) mod evidence;
 pub(crate) mod opened;
 pub(crate) mod queue;
+mod shared;
 pub(crate) mod voiding;
 
 use common::{

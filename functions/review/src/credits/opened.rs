@@ -41,7 +41,7 @@ const MOST_ALIKE: usize = 20;
 /// Other people's records that are looked at for it: what one call of the store reads.
 const MOST_READ: usize = 100;
 /// Files of one content that are looked up.
-const MOST_FILES: i32 = 50;
+pub(super) const MOST_FILES: i32 = 50;
 
 /// Whose record it is.
 #[derive(Debug, Serialize)]
