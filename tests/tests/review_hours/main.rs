@@ -33,7 +33,11 @@ fn rules() -> RuleLibrary {
 
 /// A world in June 2026 in which those of `names` have been registered since March.
 async fn june(names: &[&str]) -> World {
-    let world = World::ruled_by(rules()).await;
+    registered_by_june(World::ruled_by(rules()).await, names).await
+}
+
+/// The same in a world that is there already.
+async fn registered_by_june(world: World, names: &[&str]) -> World {
     for (place, name) in (1..).zip(names) {
         world.holder(name).await.register(place).await;
     }
