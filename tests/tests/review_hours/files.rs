@@ -122,9 +122,10 @@ async fn what_has_a_file_that_another_has_is_marked_and_no_batch_decides_it() {
     let batch = json!({ "items": waiting.iter().map(item).collect::<Vec<_>>() });
     let decided = reviewer.post("/v1/review/credits/decisions", batch).await.expect(200).body;
     for (entry, result) in waiting.iter().zip(decided["items"].as_array().unwrap()) {
-        let expected = match entry["shared_evidence"] == true {
-            true => (json!(409), json!("shared_evidence")),
-            false => (json!(200), json!(null)),
+        let expected = if entry["shared_evidence"] == true {
+            (json!(409), json!("shared_evidence"))
+        } else {
+            (json!(200), json!(null))
         };
         assert_eq!((result["status"].clone(), result["code"].clone()), expected, "{result:#}");
     }

@@ -70,7 +70,7 @@ pub(crate) async fn one(
     Path(id): Path<String>,
     write: Write<CreditDecision>,
 ) -> Result<Response, Problem> {
-    decide(&app, &reviewer, &id, write, true).await
+    Box::pin(decide(&app, &reviewer, &id, write, true)).await
 }
 
 async fn decide(
@@ -94,10 +94,10 @@ async fn decide(
     };
     let mut decided = decide();
     // Only once the rules would let it pass: a refusal tells nothing of other people's files.
-    if let (Ok(_), false, Some(record)) = (&decided, opened, dossier.credit(&id)) {
-        if is_shared(&app.store, record).await? {
-            decided = Err(Refusal::from(CreditRefusal::SharedEvidence).into());
-        }
+    if let (Ok(_), false, Some(record)) = (&decided, opened, dossier.credit(&id))
+        && is_shared(&app.store, record).await?
+    {
+        decided = Err(Refusal::from(CreditRefusal::SharedEvidence).into());
     }
     app.settle(&write, decided).await
 }
@@ -178,7 +178,8 @@ pub(crate) async fn many(
     for (item, one) in requests(&write, &write.body.items)? {
         let CreditBatchItem { version, outcome: ruled, hours, ref reasons, .. } = *item;
         let decision = CreditDecision { outcome: ruled, hours, reasons: reasons.clone() };
-        let result = decide(&app, &reviewer, &item.credit_id, one.with(decision, version), false).await;
+        let one = one.with(decision, version);
+        let result = Box::pin(decide(&app, &reviewer, &item.credit_id, one, false)).await;
         let done = outcome(result).await?;
         items.push(CreditBatchResult {
             credit_id: item.credit_id.clone(),

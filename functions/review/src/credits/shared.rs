@@ -50,7 +50,7 @@ pub(super) async fn shared(
         let shares = |content: &String| others(id, content).iter().any(|other| has(other, content));
         match contents.iter().any(shares) {
             false if contents.iter().any(|content| !by_content.contains_key(content.as_str())) => None,
-            shared => Some(shared),
+            known => Some(known),
         }
     };
     Ok(proofs.iter().map(of).collect())
