@@ -24,6 +24,7 @@ use domain::{
     credit::{Activity, CreditCategory, CreditForm, CreditRecord, Hours, Particulars, Whose},
     date::{CalendarDate, Instant},
     id::{CreditId, HolderId},
+    registration::RegistrationNumber,
     rules::RuleLibrary,
 };
 use local::{
@@ -367,6 +368,12 @@ impl Person<'_> {
         let decided = reviewer.decide(&application, json!({ "outcome": "approve" })).await.expect(200);
         decided.text("/registration_number")
     }
+}
+
+/// A registration number that was never given out.
+pub fn nobodys_number() -> String {
+    let mut numbers = (0..10).map(|check| format!("99999999999999{check}"));
+    numbers.find(|number| number.parse::<RegistrationNumber>().is_ok()).expect("a check digit")
 }
 
 /// A whole form of the `person`-th person, all of them of 武汉市武昌区.

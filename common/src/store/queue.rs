@@ -78,6 +78,9 @@ pub struct HoursSummary {
     pub audit: Option<Audit>,
     /// Claims with the same word say the same of the same activity.
     pub alike: String,
+    /// SHA-256 (hex) of the files that prove it.
+    #[serde(default)]
+    pub contents: Vec<String>,
 }
 
 /// A record of hours that waits.

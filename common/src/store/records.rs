@@ -268,5 +268,6 @@ fn hours_summary(credit: &CreditRecord, since: Instant) -> HoursSummary {
         since,
         audit: credit.audit.clone(),
         alike: alike_key(credit),
+        contents: credit.contents().map(str::to_owned).collect(),
     }
 }

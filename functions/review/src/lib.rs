@@ -34,6 +34,7 @@ common::routes! {
     GET "/v1/review/credits/{id}/voiding" => credits::voiding::preview,
     POST "/v1/review/credits/{id}/voiding" => credits::voiding::confirm,
     POST "/v1/review/credits/{id}/evidence-request" => credits::evidence::ask,
+    GET "/v1/review/registrations/{number}/credits" => credits::cycle::read,
     GET "/v1/review/samples" => samples::list,
     POST "/v1/review/samples" => samples::draw,
     GET "/v1/review/samples/{id}" => samples::read,

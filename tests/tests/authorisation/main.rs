@@ -92,6 +92,7 @@ POST   /v1/review/credits/decisions            401     403  403    ok     403   
 POST   /v1/review/credits/{id}/evidence-request 401    403  403    ok     403   403    403   403    403   403       403
 GET    /v1/review/credits/{id}/voiding         401     403  403    403    403   ok     403   403    403   403       403
 POST   /v1/review/credits/{id}/voiding         401     403  403    403    403   ok     403   403    403   403       403
+GET    /v1/review/registrations/{number}/credits 401   403  403    ok     403   ok     403   403    403   403       403
 GET    /v1/review/samples                      401     403  403    ok     403   ok     403   403    403   403       403
 POST   /v1/review/samples                      401     403  403    403    403   ok     403   403    403   403       403
 GET    /v1/review/samples/{id}                 401     403  403    ok     403   ok     403   403    403   403       403

@@ -87,7 +87,8 @@ pub async fn call(cast: &Cast<'_>, scene: &Scene<'_>, caller: Caller, route: &Ro
         _ => ("", Value::Null),
     };
     assert!(!route.path.contains("{id}") || !id.is_empty(), "{route:?}: say here whose id it takes");
-    let mut path = route.path.replace("{id}", id).replace("{row}", "1");
+    let mut path =
+        route.path.replace("{id}", id).replace("{row}", "1").replace("{number}", &scene.registration);
     if (route.method, route.path) == ("GET", "/v1/review/samples") {
         let asked = sample(cast);
         path = format!("{path}?month={}&area=4201", asked["month"].as_str().unwrap());

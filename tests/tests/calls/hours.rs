@@ -7,11 +7,10 @@ use std::time::Duration;
 use tests::{Person, Reply, tiny_jpeg, upload};
 
 /// A claim that waits, proved by a file.
-async fn claimed(holder: &Person<'_>, title: &str) -> String {
+async fn claimed(holder: &Person<'_>, title: &str, file: Vec<u8>) -> String {
     let seminar = json!({ "form": "seminar", "category": "ethics", "title": title, "hours": 4,
         "done_from": "2026-02-12" });
     let id = holder.post("/v1/me/credits", seminar).await.expect(201).text("/id");
-    let file = tiny_jpeg();
     let body = json!({ "kind": "completion_certificate", "file_name": "a.jpg", "content_type": "image/jpeg",
         "size": file.len() });
     let place = holder.post(&format!("/v1/me/credits/{id}/attachments"), body).await.expect(201);
@@ -38,10 +37,12 @@ pub async fn review(ledger: &Ledger) {
     holder.register(1).await;
     let other = world.holder("li").await;
     other.register(2).await;
-    claimed(&other, "督导").await;
+    claimed(&other, "督导", tiny_jpeg()).await;
     let mut ids = Vec::new();
     for title in ["个案", "小组", "社区", "督导"] {
-        ids.push(claimed(&holder, title).await);
+        // What several records have isn't decided in a batch, and the third is.
+        let own = if title == "社区" { b"another".as_slice() } else { b"" };
+        ids.push(claimed(&holder, title, [&tiny_jpeg(), own].concat()).await);
     }
     let reviewer = world.staff("chushen").await;
     let last = world.staff("zhongshen").await;
@@ -67,15 +68,26 @@ pub async fn review(ledger: &Ledger) {
     let third: u64 = opened(&reviewer, &ids[2]).await.etag().trim_matches('"').parse().unwrap();
     let item =
         |id: &str, version: u64| json!({ "credit_id": id, "version": version, "outcome": "recognise" });
+    let fourth: u64 = opened(&reviewer, &ids[3]).await.etag().trim_matches('"').parse().unwrap();
     let batch = json!({ "items": [item(&ids[2], third), item(&ids[0], 1)] });
+    let of_a_shared_file = json!({ "items": [item(&ids[3], fourth)] });
     let who = "POST review/credits/decisions";
     let decided = reviewer.post("/v1/review/credits/decisions", batch);
     ledger.request(who, "one that passes, one that doesn't", 200, decided).await;
+    let refused = reviewer.post("/v1/review/credits/decisions", of_a_shared_file);
+    ledger.request(who, "one with a file that others have too", 200, refused).await;
 
     let version = opened(&reviewer, &ids[2]).await.etag();
     let path = format!("/v1/review/credits/{}/evidence-request", ids[2]);
     let who = "POST review/credits/{id}/evidence-request";
     ledger.request(who, "asked", 200, send(&reviewer, &path, &version, json!({}))).await;
+    let number = holder.get("/v1/me").await.text("/registrations/0/number");
+    let path = format!("/v1/review/registrations/{number}/credits");
+    let who = "GET review/registrations/{number}/credits";
+    ledger.request(who, "a cycle", 200, async { reviewer.get(&path).await }).await;
+    ledger.request(who, "of another area", 403, async { elsewhere.get(&path).await }).await;
+    let unknown = format!("/v1/review/registrations/{}/credits", tests::nobodys_number());
+    ledger.request(who, "a number that nobody has", 404, async { reviewer.get(&unknown).await }).await;
     samples(ledger, &last).await;
     let path = format!("/v1/review/credits/{}/voiding", ids[0]);
     let effect = async { last.get(&path).await };

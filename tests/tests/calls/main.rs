@@ -25,11 +25,12 @@ const ALLOWED: [&str; 7] =
     ["BatchGetItem", "DeleteItem", "GetItem", "PutItem", "Query", "TransactWriteItems", "UpdateItem"];
 
 /// Requests that load more than once, and why. A job is no request.
-const SEVERAL_CALLS: [(&str, &str); 16] = [
+const SEVERAL_CALLS: [(&str, &str); 17] = [
     ("POST review/decisions", "a batch is as many requests as it has decisions"),
     ("POST review/credits/decisions", "a batch is as many requests as it has decisions"),
     ("GET review/credits", "a queue's shards are asked at the same time"),
     ("GET review/credits/{id}", "who else has its files is known once it's read"),
+    ("GET review/registrations/{number}/credits", "only the number's key says whose dossier it is"),
     ("GET review/samples", "its shards"),
     ("GET review/samples/{id}", "whom it drew is known once it's read"),
     ("POST review/samples", "what it draws from is read shard by shard"),

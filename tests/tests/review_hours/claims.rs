@@ -1,14 +1,7 @@
 //! Claims: who decides them, in which version, in part, and many at once.
 
-use super::{claim, decide, draft, june, open, queue};
-use common::auth::totp::TotpSecret;
-use domain::{
-    actor::Role,
-    identity::{IdentityDocument, IdentityDocumentKind},
-};
+use super::{claim, decide, draft, june, open, queue, reviewer_zhang};
 use serde_json::json;
-use session::NewStaff;
-use tests::identity_number;
 
 #[tokio::test]
 async fn a_claim_is_recognised_in_part_and_its_holder_learns_why() {
@@ -95,22 +88,7 @@ async fn a_claim_is_decided_by_who_holds_its_stage_in_its_area_and_in_the_versio
 async fn nobody_decides_their_own_claim() {
     let world = june(&["zhang"]).await;
     let id = claim(&world.holder("zhang").await, 8.0).await;
-    let identity =
-        IdentityDocument::new(IdentityDocumentKind::ResidentIdentityCard, &identity_number(1)).unwrap();
-    let new = NewStaff {
-        username: "zhang-xiaowen".to_owned(),
-        name: "张晓雯".to_owned(),
-        roles: [Role::PreliminaryReviewer].into(),
-        area: Some("4201".parse().unwrap()),
-        identity: Some(identity),
-    };
-    let keys = &world.system.keys;
-    session::appoint_demo(&world.system.app, new, &keys.staff_password, &keys.staff_totp[1]).await.unwrap();
-    let code = TotpSecret::from_base32(&keys.staff_totp[1]).unwrap().code_at(world.now());
-    let said = json!({ "username": "zhang-xiaowen", "password": keys.staff_password, "code": code });
-    let signed_in = world.nobody().post("/v1/session/staff", said).await.expect(200);
-    let mut own = world.nobody();
-    own.token = Some(signed_in.text("/access_token"));
+    let own = reviewer_zhang(&world).await;
     assert_eq!(open(&own, &id).await.expect(403).code(), "own_application");
     let decided = decide(&own, &id, "\"2\"", json!({ "outcome": "recognise" })).await;
     assert_eq!(decided.expect(403).code(), "own_application");

@@ -1,6 +1,6 @@
 //! One file in several hands: shown side by side to whoever reviews, and no more of others than their area allows.
 
-use super::{draft, june, open};
+use super::{decide, draft, june, open, queue};
 use domain::{
     application::{Change, JournalAction},
     attachment::{AttachmentState, ContentType},
@@ -96,4 +96,48 @@ async fn what_is_alike_of_one_person_is_shown_too_and_what_is_not_alike_is_not()
     assert_eq!(opened.text("/alike/0/credit_id"), second);
     assert_eq!(opened.text("/alike/0/likenesses/0/code"), "overlapping_days");
     assert_eq!(opened.body["alike"][0]["same_person"], true);
+}
+
+#[tokio::test]
+async fn what_has_a_file_that_another_has_is_marked_and_no_batch_decides_it() {
+    let world = june(&["zhang", "li", "wang"]).await;
+    let zhang = submitted(&world, &world.holder("zhang").await, "ab").await;
+    let li = submitted(&world, &world.holder("li").await, "ab").await;
+    let wang = world.holder("wang").await;
+    let alone = submitted(&world, &wang, "cd").await;
+    // A draft with the same file is its holder's alone, and what was withdrawn proves nothing.
+    let kept = draft(&wang, "seminar", 2.0).await;
+    prove(&world, &kept, "cd").await;
+    let gone = submitted(&world, &wang, "cd").await;
+    wang.send("DELETE", &format!("/v1/me/credits/{}", gone.id), None, &[]).await.expect(200);
+
+    let reviewer = world.staff("chushen").await;
+    let waiting = queue(&reviewer).await;
+    assert_eq!(waiting.len(), 3);
+    for entry in &waiting {
+        let shared = entry["credit_id"] != json!(alone.id.as_str());
+        assert_eq!(entry["shared_evidence"], shared, "{entry:#}");
+    }
+    let item = |entry: &serde_json::Value| json!({ "credit_id": entry["credit_id"], "version": entry["version"], "outcome": "recognise" });
+    let batch = json!({ "items": waiting.iter().map(item).collect::<Vec<_>>() });
+    let decided = reviewer.post("/v1/review/credits/decisions", batch).await.expect(200).body;
+    for (entry, result) in waiting.iter().zip(decided["items"].as_array().unwrap()) {
+        let expected = if entry["shared_evidence"] == true {
+            (json!(409), json!("shared_evidence"))
+        } else {
+            (json!(200), json!(null))
+        };
+        assert_eq!((result["status"].clone(), result["code"].clone()), expected, "{result:#}");
+    }
+
+    // Opened, one is decided by itself; the other, whose file is of a record that counts, still isn't in a batch.
+    let opened = open(&reviewer, zhang.id.as_str()).await.expect(200);
+    let recognise = json!({ "outcome": "recognise" });
+    decide(&reviewer, zhang.id.as_str(), &opened.etag(), recognise).await.expect(200);
+    let left = queue(&reviewer).await;
+    assert_eq!((left.len(), &left[0]["credit_id"]), (1, &json!(li.id.as_str())));
+    assert_eq!(left[0]["shared_evidence"], true);
+    let batch = json!({ "items": [item(&left[0])] });
+    let again = reviewer.post("/v1/review/credits/decisions", batch).await.expect(200).body;
+    assert_eq!(again["items"][0]["code"], "shared_evidence");
 }

@@ -1,17 +1,24 @@
-//! Review of hours: claims from draft to decision, the same file in two hands, striking out, samples from the draw to the
-//! queue.
+//! Review of hours: claims from draft to decision, cycles with what counts, the same file in two hands, striking out,
+//! samples from the draw to the queue.
 
 // The workspace allows this in test functions; here the helpers beside them are tests too.
 #![allow(clippy::unwrap_used, clippy::panic)]
 
 mod claims;
+mod cycles;
 mod files;
 mod samples;
 mod voiding;
 
-use domain::rules::RuleLibrary;
+use common::auth::totp::TotpSecret;
+use domain::{
+    actor::Role,
+    identity::{IdentityDocument, IdentityDocumentKind},
+    rules::RuleLibrary,
+};
 use serde_json::{Value, json};
-use tests::{Person, Reply, World};
+use session::NewStaff;
+use tests::{Person, Reply, World, identity_number};
 
 /// Hubei's rules, but that half of what counts is drawn as a sample and that online courses need no evidence.
 fn rules() -> RuleLibrary {
@@ -26,7 +33,11 @@ fn rules() -> RuleLibrary {
 
 /// A world in June 2026 in which those of `names` have been registered since March.
 async fn june(names: &[&str]) -> World {
-    let world = World::ruled_by(rules()).await;
+    registered_by_june(World::ruled_by(rules()).await, names).await
+}
+
+/// The same in a world that is there already.
+async fn registered_by_june(world: World, names: &[&str]) -> World {
     for (place, name) in (1..).zip(names) {
         world.holder(name).await.register(place).await;
     }
@@ -64,4 +75,25 @@ async fn decide(reviewer: &Person<'_>, id: &str, version: &str, decision: Value)
 /// The queue of hours.
 async fn queue(reviewer: &Person<'_>) -> Vec<Value> {
     reviewer.get("/v1/review/credits").await.expect(200).body["items"].as_array().unwrap().clone()
+}
+
+/// The first person of [`june`], who reviews in Wuhan, too.
+async fn reviewer_zhang(world: &World) -> Person<'_> {
+    let identity =
+        IdentityDocument::new(IdentityDocumentKind::ResidentIdentityCard, &identity_number(1)).unwrap();
+    let new = NewStaff {
+        username: "zhang-xiaowen".to_owned(),
+        name: "张晓雯".to_owned(),
+        roles: [Role::PreliminaryReviewer].into(),
+        area: Some("4201".parse().unwrap()),
+        identity: Some(identity),
+    };
+    let keys = &world.system.keys;
+    session::appoint_demo(&world.system.app, new, &keys.staff_password, &keys.staff_totp[1]).await.unwrap();
+    let code = TotpSecret::from_base32(&keys.staff_totp[1]).unwrap().code_at(world.now());
+    let said = json!({ "username": "zhang-xiaowen", "password": keys.staff_password, "code": code });
+    let signed_in = world.nobody().post("/v1/session/staff", said).await.expect(200);
+    let mut own = world.nobody();
+    own.token = Some(signed_in.text("/access_token"));
+    own
 }

@@ -1,6 +1,6 @@
 //! Samples: drawn once by a seed, asked once, reminded in time, and in the queue once the evidence is there or late.
 
-use super::{june, open, queue};
+use super::{june, open, queue, registered_by_june, rules};
 use domain::{
     credit::CreditRecord,
     date::{CalendarDate, date},
@@ -8,12 +8,22 @@ use domain::{
 };
 use reminder::Job;
 use serde_json::{Value, json};
-use std::time::Duration;
-use tests::{Person, Reply, World};
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
+use tests::{Person, Reply, World, wire::Wire};
+use tokio::sync::Notify;
 
 /// A world in June with so many records of one holder that count since then.
 async fn counted(records: u32) -> (World, HolderId) {
-    let world = june(&["zhang"]).await;
+    counted_in(june(&["zhang"]).await, records).await
+}
+
+async fn counted_in(world: World, records: u32) -> (World, HolderId) {
     let holder = world.holder("zhang").await.get("/v1/me").await.text("/holder_id");
     for _ in 0..records {
         world.record_hours(&holder, "2026-03-02", "2026-05-01", 10).await;
@@ -156,24 +166,47 @@ async fn rules_that_give_no_share_draw_nobody() {
     assert_eq!(refused.text("/rule/rule"), "hours.audit_percent");
 }
 
+/// Holds every call back from the `count`th transaction of the job on; what comes back says when that is.
+fn stop_at(wire: &Arc<Wire>, count: usize) -> Arc<Notify> {
+    let reached = Arc::new(Notify::new());
+    let (seen, told, held) = (AtomicUsize::new(0), reached.clone(), Arc::downgrade(wire));
+    wire.trouble(move |call| {
+        let is_its = call.operation == "TransactWriteItems" && call.caller == "reminder";
+        if is_its && seen.fetch_add(1, Ordering::SeqCst) + 1 == count {
+            // Longer than any test takes: the run is where it is until it's killed.
+            held.upgrade()?.hold(Duration::from_hours(1));
+            told.notify_one();
+        }
+        None
+    });
+    reached
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn runs_that_are_killed_or_meet_ask_everybody_once() {
-    let (world, holder) = counted(200).await;
+    let (world, wire) = World::wired_by(tests::START, Some(rules())).await;
+    let wire = Arc::new(wire);
+    let (world, holder) = counted_in(registered_by_june(world, &["zhang"]).await, 200).await;
     draw(&world.staff("zhongshen").await, "A7").await.expect(201);
     let run = || {
         let reminder = world.system.reminder.clone();
         tokio::spawn(async move { reminder.run(Job::Plan, Duration::from_mins(5), |_| {}).await.unwrap() })
     };
-    let mut cut_off = 0;
-    for pause in [2_u64, 11, 5, 23, 3, 17, 8, 31] {
+    let mut killed_at = 0;
+    for transactions in [1, 7, 2, 12, 1, 15] {
+        let reached = stop_at(&wire, transactions);
         let run = run();
-        tokio::time::sleep(Duration::from_millis(pause)).await;
+        reached.notified().await;
         run.abort();
-        cut_off += usize::from(run.await.is_err());
+        assert!(run.await.unwrap_err().is_cancelled());
+        wire.mend();
+        wire.hold(Duration::ZERO);
+        let asked = asked(&world, &holder).await;
+        assert!(asked >= killed_at, "what was done stays done");
+        killed_at = asked;
     }
-    assert!(cut_off >= 1, "the first run takes longer than it was given");
     let before = asked(&world, &holder).await;
-    assert!(before < 100, "the last of them had something left to do");
+    assert!((1..100).contains(&before), "the last of them had something left to do: {before}");
     let (first, second) = tokio::join!(run(), run());
     let (first, second) = (first.unwrap(), second.unwrap());
     assert!(first.complete && second.complete, "{first:?} {second:?}");

@@ -150,9 +150,25 @@ pub enum CreditRefusal {
     /// No such sample, or not of this reviewer's area.
     #[error("没有找到该次抽查，请在抽查列表中核对后重试")]
     UnknownSample,
+    /// Decided unopened though another record has one of its files.
+    #[error("与其他记录使用同一文件，请逐条打开核对")]
+    SharedEvidence,
+    /// No registration has the number.
+    #[error("没有找到该登记号，请核对后重试")]
+    UnknownRegistration,
+    /// No cycle of the registration begins on that day.
+    #[error("没有从该日开始的登记周期，可查看的周期开始于：{}", in_a_row(.starts))]
+    UnknownCycle {
+        /// Those there are.
+        starts: Vec<CalendarDate>,
+    },
     /// No evidence was asked for.
     #[error("该记录没有待补充的证明材料")]
     EvidenceNotAsked,
+}
+
+fn in_a_row(days: &[CalendarDate]) -> String {
+    days.iter().map(ToString::to_string).collect::<Vec<_>>().join("、")
 }
 
 impl CreditRefusal {
@@ -183,6 +199,9 @@ impl CreditRefusal {
             Self::NothingToDraw => "nothing_to_draw",
             Self::TooManyToDraw { .. } => "too_many_to_draw",
             Self::UnknownSample => "unknown_sample",
+            Self::SharedEvidence => "shared_evidence",
+            Self::UnknownRegistration => "unknown_registration",
+            Self::UnknownCycle { .. } => "unknown_cycle",
             Self::EvidenceNotAsked => "evidence_not_asked",
         }
     }
@@ -198,9 +217,13 @@ impl CreditRefusal {
             | Self::AlreadyVoided { .. }
             | Self::CourseWithdrawn
             | Self::EffectNotConfirmed
+            | Self::SharedEvidence
             | Self::EvidenceNotAsked => RefusalClass::Conflict,
             Self::WrongReviewer { .. } | Self::OtherProvider => RefusalClass::Forbidden,
-            Self::UnknownCredit | Self::UnknownSample => RefusalClass::NotFound,
+            Self::UnknownCredit
+            | Self::UnknownSample
+            | Self::UnknownRegistration
+            | Self::UnknownCycle { .. } => RefusalClass::NotFound,
             _ => RefusalClass::Unprocessable,
         }
     }

@@ -27,7 +27,10 @@ pub use course::{CourseInput, MOST_PROVIDER, MOST_TITLE, offer, withdraw_course}
 pub use evidence::{EvidenceRequest, confirm_evidence, remove_evidence, request_evidence};
 pub use preview::{Obstacle, Preview, preview};
 pub use provide::{Correction, Row, correct, is_own, record, strike};
-pub use review::{CreditDecision, CreditOutcome, Look, check_view, decide, look, recognise, refuse};
+pub use review::{
+    CreditDecision, CreditOutcome, CycleLook, Look, check_view, decide, look, look_at_cycle, recognise,
+    refuse,
+};
 pub use roster::{
     CHUNK_ROWS, Lease, MOST_ROSTER_BYTES, MOST_ROWS, Roster, RosterFailure, RosterFormat, RosterState,
     Unregistered,

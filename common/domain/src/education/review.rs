@@ -5,12 +5,12 @@ use crate::{
     actor::{Actor, Reviewer, Role},
     application::{Application, Change, JournalAction, Reason},
     credit::{Assessment, CreditRecord, CreditRefusal, CreditState, Hours, Line, Ruling, assess},
-    date::Instant,
+    date::{CalendarDate, Instant},
     dossier::Dossier,
     error::{FieldError, Refusal},
     id::ApplicationId,
     notification::{HoursLine, Message},
-    registration::Registration,
+    registration::{Registration, RegistrationNumber},
     rules::{RuleLibrary, RuleSet},
 };
 use serde::{Deserialize, Serialize};
@@ -108,8 +108,54 @@ pub fn check_view(dossier: &Dossier, record: &CreditRecord, reviewer: &Reviewer)
     if ![Role::PreliminaryReviewer, Role::FinalReviewer].iter().any(|role| reviewer.roles.contains(role)) {
         return Err(CreditRefusal::WrongReviewer { stage: "审核" }.into());
     }
-    let drafted_only = record.submitted_at.is_none() && matches!(record.recorded_by, Actor::Holder(_));
-    if drafted_only { Err(CreditRefusal::UnknownCredit.into()) } else { Ok(()) }
+    if is_theirs_alone(record) { Err(CreditRefusal::UnknownCredit.into()) } else { Ok(()) }
+}
+
+/// True of a claim that was never submitted: nobody but its holder knows of it.
+fn is_theirs_alone(record: &CreditRecord) -> bool {
+    record.submitted_at.is_none() && matches!(record.recorded_by, Actor::Holder(_))
+}
+
+/// A cycle of a registration as whoever reviews looks at it: what counts among the rest.
+#[derive(Debug, Clone)]
+pub struct CycleLook<'a> {
+    /// The registration.
+    pub registration: &'a Registration,
+    /// The renewal that used the cycle's hours, where one did.
+    pub renewal: Option<&'a ApplicationId>,
+    /// The rules of the cycle.
+    pub rules: &'a RuleSet,
+    /// How it stands, with lines of what may be seen only.
+    pub assessment: Assessment,
+}
+
+/// Shows the cycle of the registration `number` that began on `start`, the present one where none is named, to
+/// `reviewer`: the registration lies in their area and isn't their own.
+pub fn look_at_cycle<'a>(
+    dossier: &'a Dossier,
+    number: &RegistrationNumber,
+    start: Option<CalendarDate>,
+    reviewer: &Reviewer,
+    library: &'a RuleLibrary,
+) -> Result<CycleLook<'a>, Refusal> {
+    let registration = dossier.registration(number).ok_or(CreditRefusal::UnknownRegistration)?;
+    if !reviewer.covers(&registration.district) {
+        return Err(Refusal::OutsideArea);
+    }
+    check_other(dossier, reviewer)?;
+    let unknown = || {
+        let starts = registration.closed.iter().map(|closed| closed.cycle.start);
+        CreditRefusal::UnknownCycle { starts: starts.chain([registration.cycle.start]).collect() }
+    };
+    let start = start.unwrap_or(registration.cycle.start);
+    let (cycle, closed) = registration.cycle_from(start).ok_or_else(unknown)?;
+    let rules = library.get(&cycle.rules);
+    let mut assessment = assess(cycle, &dossier.credits, rules);
+    assessment.lines.retain(|line| {
+        let record = dossier.credit(&line.credit);
+        record.is_some_and(|record| record.cycle_start == start && !is_theirs_alone(record))
+    });
+    Ok(CycleLook { registration, renewal: closed.map(|closed| &closed.renewal), rules, assessment })
 }
 
 /// Checks that `record` lies in `reviewer`'s area, by its own district or its registration's, and isn't their own.
@@ -122,6 +168,11 @@ pub(super) fn check_reach(
     if !reviewer.covers(&record.district) && !reviewer.covers(&registration.district) {
         return Err(Refusal::OutsideArea);
     }
+    check_other(dossier, reviewer)
+}
+
+/// Checks that the dossier isn't the reviewer's own.
+fn check_other(dossier: &Dossier, reviewer: &Reviewer) -> Result<(), Refusal> {
     let own = |application: &Application| application.identity == reviewer.identity;
     if reviewer.identity.is_some() && dossier.applications.iter().any(own) {
         return Err(Refusal::OwnApplication);

@@ -1,6 +1,6 @@
 //! Decisions on records of hours: one, or a batch with a result each.
 
-use super::{find, parse, with_cycle};
+use super::{find, parse, shared::is_shared, with_cycle};
 use crate::batch::{Named, outcome, requests};
 use axum::{
     Json,
@@ -15,9 +15,9 @@ use common::{
 use domain::{
     actor::Reviewer,
     application::{Change, Reason},
-    credit::{CreditState, Hours},
+    credit::{CreditRefusal, CreditState, Hours},
     education::{self, CreditDecision, CreditOutcome},
-    error::FieldError,
+    error::{FieldError, Refusal},
     id::CreditId,
 };
 use serde::{Deserialize, Serialize};
@@ -70,7 +70,7 @@ pub(crate) async fn one(
     Path(id): Path<String>,
     write: Write<CreditDecision>,
 ) -> Result<Response, Problem> {
-    decide(&app, &reviewer, &id, write).await
+    Box::pin(decide(&app, &reviewer, &id, write, true)).await
 }
 
 async fn decide(
@@ -78,6 +78,7 @@ async fn decide(
     reviewer: &Reviewer,
     id: &str,
     write: Write<CreditDecision>,
+    opened: bool,
 ) -> Result<Response, Problem> {
     let id = parse(id)?;
     let version = IfMatch::required(write.if_match)?;
@@ -91,7 +92,14 @@ async fn decide(
         find(&dossier, &id, version)?;
         respond(change)
     };
-    app.settle(&write, decide()).await
+    let mut decided = decide();
+    // Only once the rules would let it pass: a refusal tells nothing of other people's files.
+    if let (Ok(_), false, Some(record)) = (&decided, opened, dossier.credit(&id))
+        && is_shared(&app.store, record).await?
+    {
+        decided = Err(Refusal::from(CreditRefusal::SharedEvidence).into());
+    }
+    app.settle(&write, decided).await
 }
 
 /// One decision of a batch.
@@ -157,7 +165,7 @@ pub(crate) struct CreditBatchResults {
 
 /// 批量认定学时
 ///
-/// 用于内容相同的申报，每批最多 50 条。逐条办理、逐条返回结果：一条失败不影响其他。
+/// 用于内容相同的申报，每批最多 50 条；与其他记录使用同一文件的（shared_evidence）须逐条打开后办理。逐条办理、逐条返回结果：一条失败不影响其他。
 #[cfg_attr(feature = "openapi", utoipa::path(post, path = "/v1/review/credits/decisions", tag = "review",
     params(("Idempotency-Key" = Option<String>, Header)),
     request_body = CreditBatch, responses((status = 200, body = CreditBatchResults))))]
@@ -170,7 +178,8 @@ pub(crate) async fn many(
     for (item, one) in requests(&write, &write.body.items)? {
         let CreditBatchItem { version, outcome: ruled, hours, ref reasons, .. } = *item;
         let decision = CreditDecision { outcome: ruled, hours, reasons: reasons.clone() };
-        let result = decide(&app, &reviewer, &item.credit_id, one.with(decision, version)).await;
+        let one = one.with(decision, version);
+        let result = Box::pin(decide(&app, &reviewer, &item.credit_id, one, false)).await;
         let done = outcome(result).await?;
         items.push(CreditBatchResult {
             credit_id: item.credit_id.clone(),

@@ -1,10 +1,12 @@
 //! Hours of continuing education, as reviewers have them: what waits in their area, one record beside what it looks like,
 //! decisions, striking out, and evidence asked for.
 
+pub(crate) mod cycle;
 pub(crate) mod decision;
 pub(crate) mod evidence;
 pub(crate) mod opened;
 pub(crate) mod queue;
+mod shared;
 pub(crate) mod voiding;
 
 use common::{

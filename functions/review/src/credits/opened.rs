@@ -29,7 +29,8 @@ use domain::{
     education::{Look, look},
     form::{PersonName, ShortText},
     id::{ApplicationId, AttachmentId, CreditId},
-    rules::Ground,
+    registration::Registration,
+    rules::{Ground, RuleLibrary},
 };
 use futures_util::future::{try_join, try_join_all};
 use serde::Serialize;
@@ -40,7 +41,7 @@ const MOST_ALIKE: usize = 20;
 /// Other people's records that are looked at for it: what one call of the store reads.
 const MOST_READ: usize = 100;
 /// Files of one content that are looked up.
-const MOST_FILES: i32 = 50;
+pub(super) const MOST_FILES: i32 = 50;
 
 /// Whose record it is.
 #[derive(Debug, Serialize)]
@@ -56,6 +57,24 @@ pub(crate) struct CreditHolder {
     district: DistrictCode,
     /// The registration.
     registration: RegistrationView,
+}
+
+impl CreditHolder {
+    /// Who has `registration`, by their dossier as of `today`.
+    pub(crate) fn of(
+        registration: &Registration,
+        dossier: &Dossier,
+        library: &RuleLibrary,
+        today: CalendarDate,
+    ) -> Self {
+        Self {
+            name: registration.name.clone(),
+            level: registration.certificate.level,
+            level_label: registration.certificate.level.label(),
+            district: registration.district.clone(),
+            registration: RegistrationView::of(registration, dossier, library, today),
+        }
+    }
 }
 
 /// What counts of a record.
@@ -180,13 +199,7 @@ pub(crate) async fn read(
         credit: CreditView::of(record, rules),
         downloads,
         sample: SampleAsked::of(record.open_audit()),
-        holder: CreditHolder {
-            name: registration.name.clone(),
-            level: registration.certificate.level,
-            level_label: registration.certificate.level.label(),
-            district: registration.district.clone(),
-            registration: RegistrationView::of(registration, &dossier, &app.rules, received.at.day()),
-        },
+        holder: CreditHolder::of(registration, &dossier, &app.rules, received.at.day()),
         standing: CycleStanding {
             renewed_by: renewal.cloned(),
             unit: assessment.unit.clone(),

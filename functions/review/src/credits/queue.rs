@@ -1,5 +1,6 @@
 //! The queue of hours: claims that wait, and samples whose evidence was brought or is late.
 
+use super::shared::shared;
 use crate::queue::{MOST, PAGE};
 use axum::{Json, extract::State};
 use common::{
@@ -91,6 +92,9 @@ pub(crate) struct WaitingHours {
     overdue: bool,
     /// Entries with the same word say the same of the same activity, and can be decided together.
     alike: String,
+    /// True where another record that counts or waits, of whomever, has one of its files: it's decided by itself, once it
+    /// was opened. None where the page has more files than are looked up; a smaller page says.
+    shared_evidence: Option<bool>,
     /// Its version, for `If-Match`.
     version: u64,
 }
@@ -111,7 +115,7 @@ pub(crate) struct HoursQueue {
 
 /// 查看待认定的学时
 ///
-/// 按提交时间先后排列，只含本人辖区的申报和已补充材料或逾期未补充的抽查记录。alike 相同的申报内容相同，可一并办理。
+/// 按提交时间先后排列，只含本人辖区的申报和已补充材料或逾期未补充的抽查记录。alike 相同的申报内容相同，可一并办理；shared_evidence 为真的与其他记录使用同一文件，须逐条打开核对。
 #[cfg_attr(feature = "openapi", utoipa::path(get, path = "/v1/review/credits", tag = "review",
     params(HoursQueueInput), responses((status = 200, body = HoursQueue))))]
 pub(crate) async fn page(
@@ -126,7 +130,10 @@ pub(crate) async fn page(
     let cursor = input.cursor.map(Cursor::from_text);
     let queue = queue_of(stage, &reviewer, received.at);
     let page = app.store.queue_page::<HoursEntry>(queue, limit, cursor.as_ref()).await?;
-    let items = page.entries.into_iter().map(|entry| waiting(entry, rules, received.at));
+    let proofs: Vec<_> = page.entries.iter().map(|entry| (&entry.id, &*entry.summary.contents)).collect();
+    let shared = shared(&app.store, &proofs).await?;
+    let items = page.entries.into_iter().zip(shared);
+    let items = items.map(|(entry, shared)| waiting(entry, shared, rules, received.at));
     Ok(Json(HoursQueue {
         stage: stage.stage,
         stage_label: stage.stage.label(),
@@ -145,7 +152,7 @@ fn queue_of<'a>(stage: &StageRules, reviewer: &'a Reviewer, now: Instant) -> Que
     }
 }
 
-fn waiting(entry: HoursEntry, rules: &RuleSet, now: Instant) -> WaitingHours {
+fn waiting(entry: HoursEntry, shared_evidence: Option<bool>, rules: &RuleSet, now: Instant) -> WaitingHours {
     let HoursEntry { id, summary, version } = entry;
     let decision_due = rules.decision_due(summary.since.day());
     WaitingHours {
@@ -169,6 +176,7 @@ fn waiting(entry: HoursEntry, rules: &RuleSet, now: Instant) -> WaitingHours {
         decision_due,
         overdue: now.day() > decision_due,
         alike: summary.alike,
+        shared_evidence,
         version,
     }
 }
