@@ -100,7 +100,7 @@ pub struct CreditView {
     pub submitted_at: Option<Instant>,
     /// When it last changed.
     pub updated_at: Instant,
-    /// When it was last decided.
+    /// When it was last decided, corrected or taken back, for the reasons given.
     pub decided_at: Option<Instant>,
     /// Why it was recognised in part, refused, corrected, taken back or struck out.
     pub reasons: Vec<ReasonView>,

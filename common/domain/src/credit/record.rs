@@ -83,7 +83,7 @@ impl CreditState {
     }
 }
 
-/// What was decided on a record last, and why.
+/// What was decided on a record last, or done to it by whoever recorded it (corrected, taken back), and why.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Ruling {
