@@ -102,7 +102,7 @@ pub(super) fn evidence_brought(
 
 /// Whose word the hours were: the holder's claim, or a provider's record.
 fn said_by(recorded: bool) -> (&'static str, &'static str) {
-    if recorded { ("为您记录的", "记录") } else { ("您申报的", "申报") }
+    if recorded { ("培训机构为您记录的", "记录") } else { ("您申报的", "申报") }
 }
 
 /// A provider recorded hours, or corrected what it had recorded.
