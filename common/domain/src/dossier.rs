@@ -44,6 +44,12 @@ impl Dossier {
         today.plus_years(-WORKING_YEARS)
     }
 
+    /// The oldest day that a dossier must reach on `today` for `credit` to be in it, with all that its cycle holds: evidence
+    /// may be asked for of a cycle that the working set has left behind.
+    pub fn since_credit(today: CalendarDate, credit: &CreditId) -> CalendarDate {
+        credit.cycle_start().min(Self::since(today))
+    }
+
     /// An application by id.
     pub fn application(&self, id: &ApplicationId) -> Option<&Application> {
         self.applications.iter().find(|application| application.id == *id)

@@ -206,6 +206,10 @@ pub enum Message {
     HoursClaimed {
         /// What and how many.
         hours: HoursLine,
+        /// The receipt.
+        receipt: ReceiptLine,
+        /// The day by which a decision is due.
+        decision_due: CalendarDate,
     },
     /// A provider recorded hours, or corrected what it had recorded.
     HoursRecorded {
@@ -222,6 +226,9 @@ pub enum Message {
         hours: HoursLine,
         /// Hours claimed, in tenths of an hour; more than were recognised where it was a part.
         claimed_tenths: u32,
+        /// True where a provider had recorded them, and a sample was looked into; false for a claim.
+        #[serde(default)]
+        recorded: bool,
         /// Why only a part was.
         reasons: Vec<ReasonLine>,
     },
@@ -229,6 +236,9 @@ pub enum Message {
     HoursRefused {
         /// What and how many.
         hours: HoursLine,
+        /// True where a provider had recorded them, and a sample was looked into; false for a claim.
+        #[serde(default)]
+        recorded: bool,
         /// Why.
         reasons: Vec<ReasonLine>,
     },
@@ -241,7 +251,7 @@ pub enum Message {
         /// Why.
         reasons: Vec<ReasonLine>,
     },
-    /// A record was drawn as a sample: evidence is asked for, or still is.
+    /// Evidence is asked for, or still is: a record was drawn as a sample, or a reviewer wants to see more of it.
     EvidenceAsked {
         /// What and how many.
         hours: HoursLine,
@@ -251,6 +261,18 @@ pub enum Message {
         days_left: i64,
         /// What would do, in Chinese.
         accepted: Vec<String>,
+        /// True where a reviewer asks for this one by hand; false where it was drawn.
+        #[serde(default)]
+        by_hand: bool,
+    },
+    /// Evidence that was asked for was handed in: the receipt for it.
+    EvidenceBrought {
+        /// What and how many.
+        hours: HoursLine,
+        /// The receipt.
+        receipt: ReceiptLine,
+        /// The day by which a decision is due.
+        decision_due: CalendarDate,
     },
     /// The registration has lapsed (登记失效).
     Lapsed {

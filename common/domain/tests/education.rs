@@ -1,5 +1,6 @@
 //! Continuing education: what counts, what doesn't and why; who may say so; what a renewal asks of it.
 
+mod advice;
 mod claims;
 mod courses;
 mod cycles;

@@ -19,7 +19,7 @@ use axum::{
 };
 use domain::{
     application::{Application, Change, Entropy, UniqueKey},
-    date::Instant,
+    date::{CalendarDate, Instant},
     dossier::Dossier,
     error::Refusal,
     id::{ApplicationId, HolderId},
@@ -143,7 +143,19 @@ impl App {
         holder: &HolderId,
         decide: impl Fn(&Dossier, Entropy) -> Result<(Change, Reply), Problem>,
     ) -> Result<Response, Problem> {
-        let dossier = self.store.dossier(holder, write.received.at).await?;
+        self.execute_since(Dossier::since(write.received.at.day()), write, holder, decide).await
+    }
+
+    /// As [`execute`](Self::execute), on a dossier that reaches back to `since`: for what may be of a cycle that the
+    /// working set has left behind.
+    pub async fn execute_since<T>(
+        &self,
+        since: CalendarDate,
+        write: &Write<T>,
+        holder: &HolderId,
+        decide: impl Fn(&Dossier, Entropy) -> Result<(Change, Reply), Problem>,
+    ) -> Result<Response, Problem> {
+        let dossier = self.store.dossier_since(holder, since, write.received.at).await?;
         for _ in 0..NUMBER_DRAWS {
             let entropy = Entropy(random_u128().map_err(Problem::internal)?);
             if let Some(response) = self.attempt(write, decide(&dossier, entropy)).await? {

@@ -142,19 +142,26 @@ fn content(notification: &Notification, writing: Writing<'_>) -> Content {
                 hours_unit,
             },
         ),
-        Message::HoursClaimed { hours } => education::claimed(writing, hours),
+        Message::HoursClaimed { hours, receipt, decision_due } => {
+            education::claimed(writing, hours, receipt, *decision_due)
+        }
+        Message::EvidenceBrought { hours, receipt, decision_due } => {
+            education::evidence_brought(writing, hours, receipt, *decision_due)
+        }
         Message::HoursRecorded { hours, corrected, reasons } => {
             education::recorded(writing, hours, *corrected, reasons)
         }
-        Message::HoursRecognised { hours, claimed_tenths, reasons } => {
-            education::recognised(writing, hours, *claimed_tenths, reasons)
+        Message::HoursRecognised { hours, claimed_tenths, recorded, reasons } => {
+            education::recognised(writing, hours, *claimed_tenths, *recorded, reasons)
         }
-        Message::HoursRefused { hours, reasons } => education::refused(writing, hours, reasons),
+        Message::HoursRefused { hours, recorded, reasons } => {
+            education::refused(writing, hours, *recorded, reasons)
+        }
         Message::HoursVoided { hours, taken_back, reasons } => {
             education::voided(writing, hours, *taken_back, reasons)
         }
-        Message::EvidenceAsked { hours, due, accepted, .. } => {
-            education::evidence_asked(writing, hours, *due, accepted)
+        Message::EvidenceAsked { hours, due, accepted, by_hand, .. } => {
+            education::evidence_asked(writing, hours, *due, accepted, *by_hand)
         }
         Message::Lapsed { number, valid_until, can_register_again } => {
             registration::lapsed(writing, number, *valid_until, *can_register_again)

@@ -6,6 +6,7 @@ use super::{
     records::{self, entity},
 };
 use domain::{
+    credit::CreditRecord,
     date::{CalendarDate, Instant},
     dossier::Dossier,
     id::HolderId,
@@ -63,7 +64,12 @@ impl Store {
             }
             entity::PROFILE => dossier.profile = records::profile_from(item, &self.cipher)?,
             entity::REGISTRATION => dossier.registrations.push(records::from_item(item)?),
-            entity::CREDIT => dossier.credits.push(records::from_item(item)?),
+            entity::CREDIT => {
+                let credit: CreditRecord = records::from_item(item)?;
+                if credit.draft_expires_at().is_none_or(|expiry| expiry > now) {
+                    dossier.credits.push(credit);
+                }
+            }
             // A later release may keep more in a dossier; this one reads what it knows.
             _ => {}
         }

@@ -5,7 +5,7 @@ use domain::{
     actor::Actor,
     application::Reason,
     attachment::{AttachmentState, ContentType},
-    credit::{Activity, Audit, CreditRecord, CreditState, EvidenceFile, EvidenceKind, Hours},
+    credit::{Activity, Audit, CreditReceipt, CreditRecord, CreditState, EvidenceFile, EvidenceKind, Hours},
     date::{CalendarDate, Instant},
     education::lacking,
     error::FieldError,
@@ -98,9 +98,11 @@ pub struct CreditView {
     pub recorded_at: Instant,
     /// When it was submitted.
     pub submitted_at: Option<Instant>,
+    /// The receipt for what was submitted last: the claim, or evidence that was asked for.
+    pub receipt: Option<CreditReceipt>,
     /// When it last changed.
     pub updated_at: Instant,
-    /// When it was last decided.
+    /// When it was last decided, corrected or taken back, for the reasons given.
     pub decided_at: Option<Instant>,
     /// Why it was recognised in part, refused, corrected, taken back or struck out.
     pub reasons: Vec<ReasonView>,
@@ -138,6 +140,7 @@ impl CreditView {
             },
             recorded_at: record.recorded_at,
             submitted_at: record.submitted_at,
+            receipt: record.receipt.clone(),
             updated_at: record.updated_at,
             decided_at: ruling.map(|ruling| ruling.at),
             reasons: ruling

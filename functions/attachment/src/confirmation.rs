@@ -5,7 +5,7 @@
 
 use crate::{
     Attachments, own,
-    owner::{FileView, Owner, Standing},
+    owner::{FileView, Owner, Standing, since},
 };
 use axum::{
     extract::{Path, State},
@@ -45,14 +45,15 @@ pub(crate) async fn confirm(
 ) -> Result<Response, Problem> {
     let Attachments { app, blobs } = &room;
     let id = own(&holder, &id)?;
-    let dossier = app.store.dossier(&holder.id, write.received.at).await?;
+    let now = write.received.at;
+    let dossier = app.store.dossier_since(&holder.id, since(now.day(), &id), now).await?;
     let before = Owner::of(&dossier, &id, &app.rules);
     if let Ok(owner) = &before
         && owner.file(&id).is_ok_and(|held| held.stored.is_some())
     {
         // Done before. An earlier run may not have come to its end.
         delete_upload(blobs, &id).await;
-        let reply = reply(*owner, &id, write.received.at.day())?;
+        let reply = reply(*owner, &id, now.day())?;
         return Ok(app.echo(&write).await?.unwrap_or_else(|| reply.into_response()));
     }
 

@@ -2,7 +2,7 @@
 
 use crate::{
     Attachments, holder_of, own,
-    owner::{FileView, Owner},
+    owner::{FileView, Owner, since},
 };
 use axum::{
     Json,
@@ -15,7 +15,7 @@ use common::{
     blobs::{DOWNLOAD_LIFETIME, Disposition},
     http::{Holder, NoBody, Problem, Received, Staff, Write, reply_of},
 };
-use domain::{date::Instant, dossier::Dossier, error::Refusal, id::AttachmentId};
+use domain::{date::Instant, error::Refusal, id::AttachmentId};
 use serde::Serialize;
 
 /// A file, and where it can be fetched.
@@ -49,9 +49,7 @@ pub(crate) async fn read(
         Some(_) => id.parse().map_err(|_| Refusal::UnknownAttachment)?,
         None => own(&Holder::of(&caller)?, &id)?,
     };
-    // Also of a cycle that the working set no longer reaches.
-    let since = Dossier::since(received.at.day());
-    let since = id.credit().map_or(since, |credit| credit.cycle_start().min(since));
+    let since = since(received.at.day(), &id);
     let dossier = app.store.dossier_since(&holder_of(&id), since, received.at).await?;
     let owner = Owner::of(&dossier, &id, &app.rules)?;
     if let Some(reviewer) = &reviewer {
@@ -86,7 +84,7 @@ pub(crate) async fn remove(
     let id = own(&holder, &id)?;
     let now = write.received.at;
     let response = app
-        .execute(&write, &holder.id, |dossier, _| {
+        .execute_since(since(now.day(), &id), &write, &holder.id, |dossier, _| {
             let owner = Owner::of(dossier, &id, &app.rules)?.in_version(write.if_match)?;
             let change = owner.remove(dossier, &id, &app.rules, now)?;
             let next = owner.after(&change)?;

@@ -29,6 +29,11 @@ pub(crate) enum Owner<'a> {
     Credit(&'a CreditRecord, &'a RuleSet),
 }
 
+/// The oldest day that a dossier must reach on `today` for the owner of `file` to be in it.
+pub(crate) fn since(today: CalendarDate, file: &AttachmentId) -> CalendarDate {
+    file.credit().map_or_else(|| Dossier::since(today), |credit| Dossier::since_credit(today, &credit))
+}
+
 /// A file in its owner.
 #[derive(Debug)]
 pub(crate) struct Held<'a> {

@@ -2,7 +2,7 @@
 
 use crate::{
     Attachments,
-    owner::{FileView, Owner},
+    owner::{FileView, Owner, since},
 };
 use axum::{
     extract::{Path, State},
@@ -133,7 +133,7 @@ async fn give<K>(
 ) -> Result<Response, Problem> {
     let now = write.received.at;
     let (content_type, sha256) = check(&write.body)?;
-    app.execute(write, &holder.id, |dossier, _| {
+    app.execute_since(since(now.day(), id), write, &holder.id, |dossier, _| {
         let owner = Owner::of(dossier, id, &app.rules)?.in_version(write.if_match)?;
         let change = decide(owner, dossier, (content_type, sha256.map(|sha256| sha256.to_string())))?;
         let next = owner.after(&change)?;

@@ -231,8 +231,7 @@ pub(crate) async fn read(
     Path(id): Path<String>,
 ) -> Result<impl IntoResponse, Problem> {
     let id = own(&holder, &id)?;
-    // Also of a cycle that the working set no longer reaches.
-    let since = id.cycle_start().min(Dossier::since(received.at.day()));
+    let since = Dossier::since_credit(received.at.day(), &id);
     let dossier = app.store.dossier_since(&holder.id, since, received.at).await?;
     let record = dossier.credit(&id).ok_or(CreditRefusal::UnknownCredit)?;
     let view = view(&app, &dossier, record)?;
@@ -288,7 +287,8 @@ pub(crate) async fn save(
     let id = own(&holder, &id)?;
     let now = write.received.at;
     let named = write.body.course()?;
-    let dossier = app.store.dossier(&holder.id, now).await?;
+    let since = Dossier::since_credit(now.day(), &id);
+    let dossier = app.store.dossier_since(&holder.id, since, now).await?;
     let held = dossier.credit(&id).and_then(|record| record.activity.course.clone());
     let course = named.or(held);
     let found = match &course {
@@ -322,7 +322,8 @@ pub(crate) async fn submit(
 ) -> Result<Response, Problem> {
     let id = own(&holder, &id)?;
     let now = write.received.at;
-    app.execute(&write, &holder.id, |dossier, _| {
+    let since = Dossier::since_credit(now.day(), &id);
+    app.execute_since(since, &write, &holder.id, |dossier, _| {
         let record = find(dossier, &id, &write)?;
         let change = education::submit(dossier, record, &app.rules, now)?;
         respond(&app, dossier, StatusCode::OK, change)
@@ -342,7 +343,8 @@ pub(crate) async fn withdraw(
 ) -> Result<Response, Problem> {
     let id = own(&holder, &id)?;
     let now = write.received.at;
-    app.execute(&write, &holder.id, |dossier, _| {
+    let since = Dossier::since_credit(now.day(), &id);
+    app.execute_since(since, &write, &holder.id, |dossier, _| {
         let record = find(dossier, &id, &write)?;
         let change = education::withdraw_claim(dossier, record, &app.rules, now)?;
         respond(&app, dossier, StatusCode::OK, change)

@@ -7,13 +7,13 @@ use common::{
     view::CreditView,
 };
 use domain::{
-    application::ApplicationKind,
     credit::{
-        Assessment, CreditCategory, CreditForm, Cycle, Hours, HoursShortfall, Likeness, RenewalOutlook,
-        Tally, Uncounted, assess,
+        CreditCategory, CreditForm, Cycle, Hours, HoursShortfall, Likeness, RenewalOutlook, Tally, Uncounted,
+        assess,
     },
     date::CalendarDate,
     dossier::{Dossier, WORKING_YEARS},
+    education::advice,
     id::ApplicationId,
     registration::{Registration, RegistrationNumber},
     rules::{Citation, RuleLibrary},
@@ -134,13 +134,25 @@ pub(crate) async fn read(
     let since =
         since.unwrap_or_else(|| Dossier::since(received.at.day())).min(Dossier::since(received.at.day()));
     let dossier = app.store.dossier_since(&holder.id, since, received.at).await?;
-    transcript(&dossier, &input, &app.rules).map(Json)
+    transcript(&dossier, &input, &app.rules, received.at.day()).map(Json)
 }
 
-fn transcript(dossier: &Dossier, input: &CycleInput, library: &RuleLibrary) -> Result<Transcript, Problem> {
+fn transcript(
+    dossier: &Dossier,
+    input: &CycleInput,
+    library: &RuleLibrary,
+    today: CalendarDate,
+) -> Result<Transcript, Problem> {
     let cycles = cycles(dossier);
     if cycles.is_empty() {
         return Err(domain::credit::CreditRefusal::NotRegistered.into());
+    }
+    if let Some(number) = &input.registration
+        && dossier.registration(number).is_none()
+    {
+        let numbers: Vec<_> = dossier.registrations.iter().map(|held| held.number.to_string()).collect();
+        let detail = format!("您没有登记号为 {number} 的登记，您的登记号：{}，请核对", numbers.join("、"));
+        return Err(Problem::new(axum::http::StatusCode::NOT_FOUND, "unknown_registration", detail));
     }
     let wanted = cycles.iter().find(|found| {
         input.registration.as_ref().is_none_or(|number| found.registration.number == *number)
@@ -165,7 +177,7 @@ fn transcript(dossier: &Dossier, input: &CycleInput, library: &RuleLibrary) -> R
     Ok(Transcript {
         registration_number: registration.number.clone(),
         renewed_by: (*renewal).cloned(),
-        advice: advice(&assessment, renewal.is_some()),
+        advice: advice(registration, *renewal, &assessment, rules, today),
         rule: rules.cite_hours(cycle.level),
         by_form: assessment
             .by_form
@@ -226,44 +238,4 @@ fn cycles(dossier: &Dossier) -> Vec<Found<'_>> {
         std::cmp::Reverse((Some(&found.registration.number) == active, found.cycle.start))
     });
     cycles
-}
-
-/// How a cycle stands, and what to do next.
-fn advice(assessment: &Assessment, closed: bool) -> String {
-    let unit = &assessment.unit;
-    let HoursShortfall { missing, ethics_missing, .. } = assessment.shortfall;
-    let ethics = CreditCategory::Ethics.label();
-    if closed {
-        return "该登记周期已办结再登记，学时已锁定，不再增减".to_owned();
-    }
-    let RenewalOutlook { opens, closes, possible_from } = assessment.renewal;
-    if assessment.shortfall.is_met() {
-        let from = possible_from.unwrap_or(opens);
-        return format!(
-            "学时已达到要求，请在 {}至 {}之间提交{}申请",
-            from.in_chinese(),
-            closes.in_chinese(),
-            ApplicationKind::Renewal.label()
-        );
-    }
-    let short = match (missing.is_zero(), ethics_missing.is_zero()) {
-        (false, false) => format!("还差 {missing} {unit}，其中{ethics}还差 {ethics_missing} {unit}"),
-        (true, _) => format!("{ethics}还差 {ethics_missing} {unit}"),
-        _ => format!("还差 {missing} {unit}"),
-    };
-    let waiting = if assessment.pending().is_zero() {
-        String::new()
-    } else if assessment.with_pending.is_met() {
-        format!("；另有 {} {unit}待认定，全部认定后即达到要求", assessment.pending())
-    } else {
-        format!(
-            "；另有 {} {unit}待认定，全部认定后仍差 {} {unit}",
-            assessment.pending(),
-            assessment.with_pending.missing.max(assessment.with_pending.ethics_missing)
-        )
-    };
-    format!(
-        "{short}{waiting}，最迟应于 {}补足，可在课程目录中查找课程，或申报已完成的学习",
-        closes.in_chinese()
-    )
 }

@@ -147,3 +147,22 @@ async fn somebody_elses_claim_is_nobodys() {
         );
     }
 }
+
+#[tokio::test]
+async fn a_draft_past_its_day_is_gone_from_every_list_before_the_table_removes_it() {
+    let world = World::new().await;
+    registered(&world, 1).await;
+    world.put("2026-06-11T10:00:00+08:00");
+    let holder = world.holder("zhang").await;
+    let id = holder.post("/v1/me/credits", seminar()).await.expect(201).text("/id");
+    let path = format!("/v1/me/credits/{id}");
+    for (time, there) in [("2026-12-08T09:59:00+08:00", 1), ("2026-12-08T10:01:00+08:00", 0)] {
+        world.put(time);
+        let holder = world.holder("zhang").await;
+        let list = holder.get("/v1/me/credits").await.expect(200);
+        assert_eq!(list.body["items"].as_array().unwrap().len(), there, "{time}");
+        let transcript = holder.get("/v1/me/transcript").await.expect(200);
+        assert_eq!(transcript.body["items"].as_array().unwrap().len(), there, "{time}");
+        holder.get(&path).await.expect(if there == 1 { 200 } else { 404 });
+    }
+}

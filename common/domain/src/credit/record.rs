@@ -14,7 +14,7 @@
 //!   Recorded, Recognised ──void (fraud)──▶ Voided
 //! ```
 
-use super::{Activity, EvidenceFile, Hours};
+use super::{Activity, CreditReceipt, EvidenceFile, Hours};
 use crate::{
     actor::Actor,
     application::Reason,
@@ -83,7 +83,7 @@ impl CreditState {
     }
 }
 
-/// What was decided on a record last, and why.
+/// What was decided on a record last, or done to it by whoever recorded it (corrected, taken back), and why.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Ruling {
@@ -101,6 +101,9 @@ pub struct Ruling {
 pub struct Audit {
     /// When it was asked for.
     pub asked_at: Instant,
+    /// True where a reviewer asked for this one by hand; false where it was drawn.
+    #[serde(default)]
+    pub by_hand: bool,
     /// Last day to bring it.
     pub due: CalendarDate,
     /// When it was brought.
@@ -184,6 +187,9 @@ pub struct CreditRecord {
     /// When its holder submitted it; none for a draft and for what somebody else recorded.
     #[serde(default)]
     pub submitted_at: Option<Instant>,
+    /// The receipt for what its holder submitted last: the claim, or evidence that was asked for.
+    #[serde(default)]
+    pub receipt: Option<CreditReceipt>,
     /// The row of a class list that it was made from.
     #[serde(default)]
     pub roster: Option<RosterRow>,
@@ -226,6 +232,7 @@ impl CreditRecord {
             recorded_at: now,
             updated_at: now,
             submitted_at: None,
+            receipt: None,
             roster: None,
             ruling: None,
             audit: None,

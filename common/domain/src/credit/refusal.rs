@@ -44,7 +44,7 @@ pub enum CreditRefusal {
         end: CalendarDate,
     },
     /// Its hours were used by an approved renewal.
-    #[error("该记录已用于再登记（申请 {renewal}），不能再{wanted}")]
+    #[error("该记录已用于再登记（申请 {renewal}），不能再{wanted}，如有疑问请与登记机构联系")]
     Locked {
         /// The renewal.
         renewal: ApplicationId,
@@ -52,7 +52,9 @@ pub enum CreditRefusal {
         wanted: &'static str,
     },
     /// The same activity is on record.
-    #[error("该活动已有记录，同一活动只计一次")]
+    #[error(
+        "该活动已有记录（{other}），同一活动只计一次，无需再申报；原记录有误的，请修改原记录，或联系记录它的培训机构更正"
+    )]
     AlreadyCredited {
         /// That record.
         other: CreditId,
@@ -66,7 +68,7 @@ pub enum CreditRefusal {
         other: CreditId,
     },
     /// The row was struck out for fraud.
-    #[error("该学员的这门课程已被作废，不能重新记录")]
+    #[error("该学员的这门课程（记录 {other}）已被作废，不能重新记录，有异议的请与登记机构联系")]
     AlreadyVoided {
         /// That record.
         other: CreditId,
@@ -78,7 +80,7 @@ pub enum CreditRefusal {
     #[error("该课程已由培训机构撤回，不能申报或记录，请与培训机构核对")]
     CourseWithdrawn,
     /// Not within the course's days.
-    #[error("日期不在课程日期（{}至 {}）之内", .from.in_chinese(), .to.in_chinese())]
+    #[error("日期不在课程日期（{}至 {}）之内，请改为实际参加该课程的日期", .from.in_chinese(), .to.in_chinese())]
     OutsideCourse {
         /// The course's first day.
         from: CalendarDate,
@@ -86,7 +88,7 @@ pub enum CreditRefusal {
         to: CalendarDate,
     },
     /// More hours than the course has.
-    #[error("超过课程的 {hours} {unit}")]
+    #[error("超过课程的 {hours} {unit}，请按实际参加的填写，最多 {hours} {unit}")]
     OverCourse {
         /// The course's hours.
         hours: Hours,
@@ -102,7 +104,7 @@ pub enum CreditRefusal {
         rule: Citation,
     },
     /// The rules don't take the form.
-    #[error("{}不在规定的继续教育形式之内", .form.label())]
+    #[error("{}不在规定的继续教育形式之内，不能计入，请选择规定的形式", .form.label())]
     FormNotAccepted {
         /// The form.
         form: CreditForm,
@@ -125,7 +127,7 @@ pub enum CreditRefusal {
         stage: &'static str,
     },
     /// Another provider's record or course.
-    #[error("该记录或课程不属于您的机构，不能更正或撤回")]
+    #[error("该记录或课程不属于您的机构，不能更正或撤回，请由原机构办理")]
     OtherProvider,
     /// The effect that was shown isn't the effect it has now.
     #[error("作废的影响尚未确认，或确认后情况有变，请重新查看影响后确认")]
@@ -163,7 +165,7 @@ pub enum CreditRefusal {
         starts: Vec<CalendarDate>,
     },
     /// No evidence was asked for.
-    #[error("该记录没有待补充的证明材料")]
+    #[error("该记录没有被要求补充证明材料，无需提交；学时是否计入请查看继续教育记录")]
     EvidenceNotAsked,
 }
 

@@ -2,6 +2,7 @@
 
 use super::{CreditRecord, Cycle, Hours};
 use crate::{
+    actor::Actor,
     id::CreditId,
     rules::{Citation, RuleSet},
 };
@@ -81,7 +82,10 @@ impl Why {
             Self::Draft => "尚未提交，不计入，请上传证明材料后提交".to_owned(),
             Self::Pending => "已申报，正在等待认定，认定后计入".to_owned(),
             Self::Refused => "经审核不予认定，理由见认定意见，可补充材料后重新申报".to_owned(),
-            Self::Withdrawn => "该记录已撤回，不计入".to_owned(),
+            Self::Withdrawn if matches!(record.recorded_by, Actor::Holder(_)) => {
+                "您已撤回该申报，不计入，需要计入的请重新申报".to_owned()
+            }
+            Self::Withdrawn => "培训机构撤回了该记录，不计入，理由见记录，如有疑问请与该机构联系".to_owned(),
             Self::Voided => "该记录经查实已作废，不计入".to_owned(),
             Self::OtherCycle => {
                 format!("属于另一登记周期（自 {}起），只计入该周期", record.cycle_start.in_chinese())

@@ -56,7 +56,14 @@ pub fn ask_for_evidence(
     }
     let due = now.day().plus_days(i64::from(*place.rules.hours.evidence_days));
     let mut next = record.next(now);
-    next.audit = Some(Audit { asked_at: now, due, answered_at: None, closed_at: None, reminded: None });
+    next.audit = Some(Audit {
+        asked_at: now,
+        by_hand: reviewer.is_some(),
+        due,
+        answered_at: None,
+        closed_at: None,
+        reminded: None,
+    });
     next.next_due = next_due(&next, place.rules);
     let by = reviewer.map_or(Actor::System, |reviewer| Actor::Staff(reviewer.id.clone()));
     Ok(asked(dossier, &place, next, (by, JournalAction::EvidenceAsked), now))
@@ -73,12 +80,13 @@ fn asked(
     let accepted = place.rules.credit_form(next.activity.form).map(|form| &form.evidence);
     let accepted = accepted.into_iter().flat_map(|kinds| kinds.iter());
     let accepted = accepted.map(|kind| kind.label().to_owned()).collect();
-    let message = next.audit.as_ref().map(|audit| audit.due).map(|due| {
+    let message = next.audit.as_ref().map(|audit| (audit.due, audit.by_hand)).map(|(due, by_hand)| {
         move |hours: HoursLine| Message::EvidenceAsked {
             hours,
             due,
             days_left: now.day().days_until(due),
             accepted,
+            by_hand,
         }
     });
     let mut change =

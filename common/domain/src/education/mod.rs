@@ -3,6 +3,7 @@
 //! As in [`crate::application`], each command is a pure function from the state, the rules and the time to a [`Change`] or
 //! a [`Refusal`]. Which hours count is never decided here: that is [`crate::credit::assess`]'s alone.
 
+mod advice;
 mod alike;
 mod audit;
 mod check;
@@ -20,6 +21,7 @@ mod table;
 mod void;
 mod waiting;
 
+pub use advice::advice;
 pub use alike::alike_key;
 pub use audit::{ask_for_evidence, draw, evidence_due};
 pub use claim::{ClaimInput, claim, edit_claim, withdraw_claim};

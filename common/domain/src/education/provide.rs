@@ -4,7 +4,7 @@ use super::{Place, check, is_sensible, needed_reasons};
 use crate::{
     actor::Actor,
     application::{Change, JournalAction, Reason},
-    credit::{Course, CreditRecord, CreditRefusal, CreditState, Hours, RosterRow},
+    credit::{Course, CreditRecord, CreditRefusal, CreditState, Hours, RosterRow, Ruling},
     date::{CalendarDate, Instant},
     dossier::Dossier,
     error::Refusal,
@@ -150,8 +150,10 @@ pub fn correct(
     let mut next = record.next(now);
     next.claimed = hours;
     next.recognised = hours;
-    let by = Actor::Staff(provider.clone());
-    Ok(place.change(dossier, next, (by, JournalAction::HoursCorrected), reasons.into(), |hours| {
+    let ruling = Ruling { by: Actor::Staff(provider.clone()), at: now, reasons: reasons.into() };
+    next.ruling = Some(ruling.clone());
+    let by = (ruling.by, JournalAction::HoursCorrected);
+    Ok(place.change(dossier, next, by, ruling.reasons, |hours| {
         Some(Message::HoursRecorded { hours, corrected: true, reasons: lines })
     }))
 }
@@ -172,8 +174,10 @@ pub fn strike(
     next.state = CreditState::Withdrawn;
     next.audit = None;
     next.next_due = None;
-    let by = Actor::Staff(provider.clone());
-    Ok(place.change(dossier, next, (by, JournalAction::HoursStruck), reasons.into(), |hours| {
+    let ruling = Ruling { by: Actor::Staff(provider.clone()), at: now, reasons: reasons.into() };
+    next.ruling = Some(ruling.clone());
+    let by = (ruling.by, JournalAction::HoursStruck);
+    Ok(place.change(dossier, next, by, ruling.reasons, |hours| {
         Some(Message::HoursVoided { hours, taken_back: true, reasons: lines })
     }))
 }

@@ -206,9 +206,10 @@ pub fn recognise(
         check_answered(record, now)?;
     }
     let claimed_tenths = record.claimed.tenths();
+    let recorded = !matches!(record.recorded_by, Actor::Holder(_));
     let outcome = (CreditState::Recognised, hours, JournalAction::HoursRecognised);
     Ok(rule(dossier, &place, record, outcome, ruling(reviewer, reasons, now), |hours| {
-        Message::HoursRecognised { hours, claimed_tenths, reasons: lines }
+        Message::HoursRecognised { hours, claimed_tenths, recorded, reasons: lines }
     }))
 }
 
@@ -228,9 +229,10 @@ pub fn refuse(
         place.check_unlocked("改变认定")?;
     }
     check_answered(record, now)?;
+    let recorded = !matches!(record.recorded_by, Actor::Holder(_));
     let outcome = (CreditState::Refused, Hours::ZERO, JournalAction::HoursRefused);
     Ok(rule(dossier, &place, record, outcome, ruling(reviewer, reasons, now), |hours| {
-        Message::HoursRefused { hours, reasons: lines }
+        Message::HoursRefused { hours, recorded, reasons: lines }
     }))
 }
 

@@ -4,7 +4,7 @@ use super::{Place, check};
 use crate::{
     actor::Actor,
     application::{Change, JournalAction},
-    credit::{CreditRecord, CreditRefusal, CreditState},
+    credit::{CreditReceipt, CreditRecord, CreditRefusal, CreditState},
     date::Instant,
     dossier::Dossier,
     error::{FieldError, Refusal},
@@ -32,14 +32,17 @@ pub fn submit(
 ) -> Result<Change, Refusal> {
     let place = Place::own(dossier, record, library, now)?;
     let by = Actor::Holder(record.holder.clone());
+    let decision_due = place.rules.decision_due(now.day());
     let mut next = record.next(now);
     match record.state {
         CreditState::Draft => {
             check_draft(dossier, &place, record, library, now)?;
             next.state = CreditState::Pending;
             next.submitted_at = Some(now);
+            let receipt = CreditReceipt::issue(&next, now);
+            next.receipt = Some(receipt.clone());
             Ok(place.change(dossier, next, (by, JournalAction::HoursClaimed), Vec::new(), |hours| {
-                Some(Message::HoursClaimed { hours })
+                Some(Message::HoursClaimed { hours, receipt: receipt.line(), decision_due })
             }))
         }
         CreditState::Recorded | CreditState::Recognised => {
@@ -57,7 +60,11 @@ pub fn submit(
             let mut problems = check::Problems::default();
             check::check_evidence(place.rules, &next, &mut problems);
             problems.into_result()?;
-            Ok(place.change(dossier, next, (by, JournalAction::EvidenceBrought), Vec::new(), |_| None))
+            let receipt = CreditReceipt::issue(&next, now);
+            next.receipt = Some(receipt.clone());
+            Ok(place.change(dossier, next, (by, JournalAction::EvidenceBrought), Vec::new(), |hours| {
+                Some(Message::EvidenceBrought { hours, receipt: receipt.line(), decision_due })
+            }))
         }
         CreditState::Pending | CreditState::Refused | CreditState::Withdrawn | CreditState::Voided => {
             Err(CreditRefusal::WrongState { state: record.state.label(), wanted: "提交" }.into())

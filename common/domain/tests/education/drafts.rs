@@ -92,7 +92,17 @@ fn a_draft_that_is_submitted_waits_for_a_decision_and_its_holder_has_a_receipt()
         (CreditState::Pending, Some(world.now), record.version + 1)
     );
     assert!(next.is_undecided());
-    let Message::HoursClaimed { hours: line } = world.last_message() else { panic!("told") };
+    let Message::HoursClaimed { hours: line, receipt: told, decision_due } = world.last_message() else {
+        panic!("told")
+    };
+    let receipt = next.receipt.clone().expect("a receipt");
+    assert_eq!((&told.number, &told.content_hash), (&receipt.number, &receipt.content_hash));
+    assert_eq!(receipt.accepted_at, world.now);
+    assert!(
+        receipt.number.ends_with("-2") && next.id.as_str().contains(receipt.number.trim_end_matches("-2"))
+    );
+    assert_eq!(receipt.content_hash.len(), 64);
+    assert!(*decision_due > world.now.day());
     assert_eq!((&line.credit, line.tenths, line.counted_tenths), (&next.id, 60, 0));
     assert!(world.outbox.last().unwrap().id.ends_with("-v2-claimed"));
     let assessed = world.assessed();
@@ -249,6 +259,7 @@ fn evidence_that_was_asked_for_is_handed_in_once() {
     let (mut world, record) = drafted();
     let audit = Audit {
         asked_at: world.now,
+        by_hand: false,
         due: date(2027, 7, 10),
         answered_at: None,
         closed_at: None,
@@ -261,7 +272,7 @@ fn evidence_that_was_asked_for_is_handed_in_once() {
     assert_eq!(missing(&world, &bare), ["missing_evidence"]);
     assert_eq!(code(&submit(&mut world, &bare)), "invalid_fields");
     let change = submit_with(&mut world, &record.id, EvidenceKind::SignInSheet).unwrap();
-    assert_eq!((change.journal.action, change.notifications.len()), (JournalAction::EvidenceBrought, 0));
+    assert_eq!((change.journal.action, change.notifications.len()), (JournalAction::EvidenceBrought, 1));
     let next = *change.credit.unwrap();
     assert_eq!((next.state, next.next_due, next.submitted_at), (CreditState::Recorded, None, None));
     assert_eq!(next.audit.as_ref().unwrap().answered_at, Some(world.now));

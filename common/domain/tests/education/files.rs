@@ -172,6 +172,7 @@ fn a_place_that_nothing_came_to_is_given_up_after_a_day() {
 fn audit(world: &World, answered: bool, closed: bool) -> Audit {
     Audit {
         asked_at: world.now,
+        by_hand: false,
         due: world.now.day().plus_days(30),
         answered_at: answered.then_some(world.now),
         closed_at: closed.then_some(world.now),

@@ -3,6 +3,7 @@
 use super::{course, hours, reason};
 use crate::common::{Answer, World, activity, code};
 use domain::{
+    actor::Actor,
     application::{JournalAction, Reason},
     credit::{
         Course, CreditCategory, CreditForm, CreditRecord, CreditRefusal, CreditState, EvidenceKind, RosterRow,
@@ -150,7 +151,11 @@ fn a_row_is_corrected_with_a_reason(#[case] tenths: u32, #[case] expected: &str)
             panic!("told")
         };
         assert_eq!(reasons[0].text, "记录有误：见材料第 2 页");
-        assert_eq!(world.credit(&held.id).version, 2);
+        let next = world.credit(&held.id);
+        assert_eq!((next.version, next.state), (2, CreditState::Recorded));
+        let ruling = next.ruling.expect("why stays on the record");
+        let by = Actor::Staff(provider());
+        assert_eq!((ruling.by, ruling.at, ruling.reasons), (by, world.now, change.journal.reasons));
     }
 }
 
@@ -183,11 +188,16 @@ fn a_row_that_was_taken_back_can_be_recorded_again_and_one_struck_out_for_fraud_
     assert_eq!(world.credit(&held.id).state, CreditState::Withdrawn);
     assert_eq!(world.assessed().shortfall.counted, hours(0));
     let Message::HoursVoided { taken_back: true, .. } = world.last_message() else { panic!("told") };
+    let ruling = world.credit(&held.id).ruling.expect("why stays on the record");
+    assert_eq!((ruling.by, ruling.reasons.len()), (Actor::Staff(provider()), 1));
+    let line = world.assessed().line(&held.id).unwrap().uncounted[0].detail.clone();
+    assert!(line.contains("培训机构撤回"), "{line}");
     let taken_back = super::put_files(&mut world, &held.id, vec![super::file(EvidenceKind::Notice, 1)]);
     assert_eq!(code(&strike(&mut world, &taken_back, &provider())), "wrong_credit_state");
     let again = recorded(&mut world, Some(80));
     assert_eq!((&again.id, again.version, again.state), (&held.id, 3, CreditState::Recorded));
     assert_eq!(again.files, taken_back.files, "what was uploaded is kept");
+    assert_eq!(again.ruling, None, "what was taken back is history");
     assert_eq!(world.assessed().shortfall.counted, hours(80));
     world.dossier.credits[0].state = CreditState::Voided;
     assert_eq!(code(&record(&mut world, &class(), &row())), "already_voided");

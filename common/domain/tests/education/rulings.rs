@@ -57,7 +57,9 @@ fn what_is_recognised_in_full_counts_and_its_holder_is_told() {
         (JournalAction::HoursRecognised, Some(Stage::Preliminary))
     );
     assert_eq!(world.assessed().shortfall.counted, hours(60));
-    let Message::HoursRecognised { hours: line, claimed_tenths: 60, .. } = world.last_message() else {
+    let Message::HoursRecognised { hours: line, claimed_tenths: 60, recorded: false, .. } =
+        world.last_message()
+    else {
         panic!("told")
     };
     assert_eq!((line.tenths, line.counted_tenths), (60, 60));
@@ -99,7 +101,9 @@ fn a_refusal_gives_reasons(#[case] reasons: Vec<Reason>, #[case] expected: &str)
     if let Ok(change) = answer {
         assert_eq!(world.credit(&record.id).state, CreditState::Refused);
         assert_eq!(change.journal.rule.unwrap().rule, "hours.grounds");
-        let Message::HoursRefused { hours: line, reasons } = world.last_message() else { panic!("told") };
+        let Message::HoursRefused { hours: line, recorded: false, reasons } = world.last_message() else {
+            panic!("told")
+        };
         assert_eq!((line.tenths, line.counted_tenths), (60, 0));
         assert_eq!(reasons[1].text, "同一活动重复申报：见材料第 2 页");
     }

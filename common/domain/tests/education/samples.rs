@@ -57,7 +57,8 @@ fn only_what_counts_and_was_never_drawn_can_be_drawn(
     let record = done(CreditForm::Online, Professional, 60);
     let at = record.recorded_at;
     let closed_at = decided.then_some(at);
-    let audit = Audit { asked_at: at, due: at.day(), answered_at: None, closed_at, reminded: None };
+    let audit =
+        Audit { asked_at: at, by_hand: false, due: at.day(), answered_at: None, closed_at, reminded: None };
     for state in CreditState::ALL {
         let record = CreditRecord { state, audit: drawn.then(|| audit.clone()), ..record.clone() };
         assert_eq!(record.is_drawable(), state.counts() && !drawn, "{state:?}");
@@ -104,7 +105,9 @@ fn who_is_drawn_is_asked_with_a_deadline_and_keeps_the_hours_meanwhile() {
     let due = date(2027, 7, 10);
     assert_eq!((record.audit.as_ref().unwrap().due, record.state), (due, CreditState::Recorded));
     assert_eq!(world.assessed().shortfall.counted, hours(80));
-    let Message::EvidenceAsked { due: told, days_left: 30, accepted, .. } = world.last_message() else {
+    let Message::EvidenceAsked { due: told, days_left: 30, accepted, by_hand: false, .. } =
+        world.last_message()
+    else {
         panic!("told")
     };
     assert_eq!(*told, due);
@@ -125,7 +128,9 @@ fn reminders_come_within_the_time_given_and_end_with_it() {
         world
             .educate(|dossier, rules, at| Ok(education::evidence_due(dossier, &now, at, rules).unwrap()))
             .unwrap();
-        let Message::EvidenceAsked { days_left, .. } = world.last_message() else { panic!("told") };
+        let Message::EvidenceAsked { days_left, by_hand: false, .. } = world.last_message() else {
+            panic!("told")
+        };
         days.push(*days_left);
     }
     assert_eq!(days, [14, 7, 1]);
@@ -166,6 +171,8 @@ fn evidence_is_taken_until_it_is_decided(
     if answer.is_ok() {
         let next = world.credit(&record.id);
         assert_eq!((next.next_due, next.files.len()), (None, 1));
+        let Message::EvidenceBrought { receipt, .. } = world.last_message() else { panic!("told") };
+        assert_eq!(Some(&receipt.number), next.receipt.as_ref().map(|receipt| &receipt.number));
         assert_eq!(education::evidence_due(&world.dossier, &next, world.now, world.rules), None);
     }
 }
@@ -174,6 +181,17 @@ fn evidence_is_taken_until_it_is_decided(
 fn a_sample_is_decided_like_a_claim_and_then_closed() {
     let (mut world, record) = asked();
     let reviewer = preliminary_reviewer("4201");
+    // A record that counts is asked about by hand too, and whose word it was is told apart.
+    let mut by_hand = world.clone();
+    let unasked = by_hand.dossier.credits.iter_mut().find(|held| held.id == record.id).unwrap();
+    unasked.audit = None;
+    let unasked = unasked.clone();
+    by_hand
+        .educate(|dossier, rules, now| {
+            education::ask_for_evidence(dossier, &unasked, Some(&reviewer), rules, now)
+        })
+        .unwrap();
+    assert!(matches!(by_hand.last_message(), Message::EvidenceAsked { by_hand: true, .. }));
     let mut refused = world.clone();
     let refuse = |world: &mut World| {
         world.educate(|dossier, rules, now| {
@@ -186,6 +204,7 @@ fn a_sample_is_decided_like_a_claim_and_then_closed() {
     refused.go_to_day(due.plus_days(1));
     refuse(&mut refused).unwrap();
     assert_eq!(refused.assessed().shortfall.counted, hours(0));
+    assert!(matches!(refused.last_message(), Message::HoursRefused { recorded: true, .. }));
     bring(&mut world, &record, EvidenceKind::CompletionCertificate).unwrap();
     let brought = world.credit(&record.id);
     world
@@ -193,6 +212,7 @@ fn a_sample_is_decided_like_a_claim_and_then_closed() {
             education::recognise(dossier, &brought, &reviewer, None, vec![], rules, now)
         })
         .unwrap();
+    assert!(matches!(world.last_message(), Message::HoursRecognised { recorded: true, .. }));
     let next = world.credit(&record.id);
     assert_eq!((next.state, next.is_undecided(), next.next_due), (CreditState::Recognised, false, None));
     assert_eq!(code(&bring(&mut world, &next, EvidenceKind::CompletionCertificate)), "evidence_not_asked");

@@ -147,6 +147,14 @@ fn renewal_due_of(
     }
 }
 
+fn hours_receipt() -> ReceiptLine {
+    ReceiptLine {
+        number: "20260302-7f3k9q2m-4".to_owned(),
+        accepted_at: "2029-03-01T08:05:00Z".parse().unwrap(),
+        content_hash: "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08".to_owned(),
+    }
+}
+
 fn lapsed(can_register_again: bool) -> Message {
     Message::Lapsed { number: number(), valid_until: date(2026, 3, 1), can_register_again }
 }
@@ -221,7 +229,22 @@ fn every_message() -> Vec<(&'static str, Message)> {
         ("renewal_due_last_day", renewal_due(0, 10)),
         ("renewal_due_short_of_ethics", renewal_due_of(30, (365, 60), 80)),
         ("renewal_due_short_of_ethics_alone", renewal_due_of(30, (0, 60), 0)),
-        ("hours_claimed", Message::HoursClaimed { hours: hours(160) }),
+        (
+            "hours_claimed",
+            Message::HoursClaimed {
+                hours: hours(160),
+                receipt: hours_receipt(),
+                decision_due: date(2029, 4, 16),
+            },
+        ),
+        (
+            "evidence_brought",
+            Message::EvidenceBrought {
+                hours: hours(160),
+                receipt: hours_receipt(),
+                decision_due: date(2029, 4, 16),
+            },
+        ),
         ("hours_recorded", Message::HoursRecorded { hours: hours(160), corrected: false, reasons: vec![] }),
         (
             "hours_corrected",
@@ -233,20 +256,45 @@ fn every_message() -> Vec<(&'static str, Message)> {
         ),
         (
             "hours_recognised",
-            Message::HoursRecognised { hours: hours(160), claimed_tenths: 160, reasons: vec![] },
+            Message::HoursRecognised {
+                hours: hours(160),
+                claimed_tenths: 160,
+                recorded: false,
+                reasons: vec![],
+            },
+        ),
+        (
+            "hours_recognised_sample",
+            Message::HoursRecognised {
+                hours: hours(160),
+                claimed_tenths: 160,
+                recorded: true,
+                reasons: vec![],
+            },
+        ),
+        (
+            "hours_refused_sample",
+            Message::HoursRefused {
+                hours: hours(160),
+                recorded: true,
+                reasons: vec![reason("", "证明材料不足或不清晰")],
+            },
         ),
         (
             "hours_recognised_in_part",
             Message::HoursRecognised {
                 hours: hours(125),
                 claimed_tenths: 160,
+                recorded: false,
                 reasons: vec![reason("", "申报学时多于证明材料所示")],
             },
         ),
         (
             "hours_refused",
             Message::HoursRefused {
-                hours: hours(160), reasons: vec![reason("", "证明材料不足或不清晰")]
+                hours: hours(160),
+                recorded: false,
+                reasons: vec![reason("", "证明材料不足或不清晰")],
             },
         ),
         (
@@ -272,6 +320,17 @@ fn every_message() -> Vec<(&'static str, Message)> {
                 due: today().plus_days(30),
                 days_left: 30,
                 accepted: vec!["结业证书".to_owned(), "签到表".to_owned()],
+                by_hand: false,
+            },
+        ),
+        (
+            "evidence_asked_by_hand",
+            Message::EvidenceAsked {
+                hours: hours(160),
+                due: today().plus_days(30),
+                days_left: 30,
+                accepted: vec!["结业证书".to_owned(), "签到表".to_owned()],
+                by_hand: true,
             },
         ),
         ("lapsed_can_register_again", lapsed(true)),

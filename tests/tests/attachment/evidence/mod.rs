@@ -3,6 +3,7 @@
 
 mod access;
 mod retries;
+mod samples;
 mod uploading;
 
 use crate::{confirm, send};
