@@ -6,8 +6,9 @@ use crate::{
 };
 use common::store::Lost;
 use domain::{
+    application::Change,
     certificate::ManagementNumber,
-    credit::{Course, CreditRecord, CreditRefusal, RosterRow},
+    credit::{Course, CreditRecord, CreditRefusal},
     date::Instant,
     dossier::Dossier,
     education::{self, Roster, RowOutcome, RowResult, Unregistered, WaitingRow},
@@ -21,6 +22,16 @@ use std::collections::BTreeMap;
 const AT_ONCE: usize = 8;
 /// How often a commit that was lost is decided again on what is there now.
 const TRIES: u32 = 5;
+
+/// What is to become of a row.
+pub(crate) enum Decided {
+    /// Recorded, by this change.
+    Record(Box<Change>, RowResult),
+    /// It has its result, and nothing is to be written.
+    Settled(RowResult),
+    /// Nobody is registered with its certificate.
+    NotRegistered(RowResult),
+}
 
 /// What became of one attempt on a row.
 pub(crate) enum Attempt {
@@ -143,50 +154,48 @@ impl RosterWorker {
         &self,
         holder: &HolderId,
         waiting: &WaitingRow,
-        mut result: RowResult,
+        result: RowResult,
     ) -> Result<Attempt, WorkError> {
         for _ in 0..TRIES {
-            let now = self.clock.now();
-            let dossier = self.store.dossier(holder, now).await?;
-            let Some(row) = waiting.row_in(&dossier) else { return Ok(Attempt::NotRegistered(result)) };
-            let provider = waiting.source.roster.provider();
-            match education::record(&dossier, &waiting.course, &row, &provider, &self.rules, now) {
-                Ok(change) => match self.store.commit(&change, None).await {
-                    Ok(_) => {
-                        if let Some(credit) = change.credit {
-                            result.record(credit.id, credit.recognised);
-                        }
-                        return Ok(Attempt::Settled(result));
-                    }
+            let dossier = self.store.dossier(holder, self.clock.now()).await?;
+            match self.decide(&dossier, waiting, result.clone()) {
+                Decided::Record(change, result) => match self.store.commit(&change, None).await {
+                    Ok(_) => return Ok(Attempt::Settled(result)),
                     Err(Lost::Stale) => {}
                     Err(lost) => return Err(lost.into()),
                 },
-                Err(Refusal::Credit(CreditRefusal::NotRegistered)) => {
-                    return Ok(Attempt::NotRegistered(result));
-                }
-                Err(refusal) => {
-                    match (own_record(&dossier, &refusal, &waiting.source), other_record(&dossier, &refusal))
-                    {
-                        (Some(own), _) => result.record(own.id.clone(), own.recognised),
-                        (None, Some(other)) => result.recorded_before(other, waiting),
-                        (None, None) => result.refuse(&refusal),
-                    }
-                    return Ok(Attempt::Settled(result));
-                }
+                Decided::Settled(result) => return Ok(Attempt::Settled(result)),
+                Decided::NotRegistered(result) => return Ok(Attempt::NotRegistered(result)),
             }
         }
         Err(Lost::Stale.into())
     }
-}
 
-/// The record that this very row made before, where that is why it's refused, or the course was withdrawn since.
-fn own_record<'a>(dossier: &'a Dossier, refusal: &Refusal, source: &RosterRow) -> Option<&'a CreditRecord> {
-    let Refusal::Credit(refusal) = refusal else { return None };
-    if *refusal == CreditRefusal::CourseWithdrawn {
-        let own = |held: &&CreditRecord| held.roster.as_ref() == Some(source) && held.state.counts();
-        return dossier.credits.iter().find(own);
+    /// What is to become of a row in its holder's `dossier`.
+    pub(crate) fn decide(&self, dossier: &Dossier, waiting: &WaitingRow, mut result: RowResult) -> Decided {
+        if let Some(own) = education::own_record(dossier, &waiting.source) {
+            result.record(own.id.clone(), own.recognised);
+            return Decided::Settled(result);
+        }
+        let Some(row) = waiting.row_in(dossier) else { return Decided::NotRegistered(result) };
+        let (provider, now) = (waiting.source.roster.provider(), self.clock.now());
+        match education::record(dossier, &waiting.course, &row, &provider, &self.rules, now) {
+            Ok(change) => {
+                if let Some(credit) = &change.credit {
+                    result.record(credit.id.clone(), credit.recognised);
+                }
+                Decided::Record(Box::new(change), result)
+            }
+            Err(Refusal::Credit(CreditRefusal::NotRegistered)) => Decided::NotRegistered(result),
+            Err(refusal) => {
+                match other_record(dossier, &refusal) {
+                    Some(other) => result.recorded_before(other, waiting),
+                    None => result.refuse(&refusal),
+                }
+                Decided::Settled(result)
+            }
+        }
     }
-    dossier.credit(&education::is_own(dossier, refusal, source)?)
 }
 
 /// The record that says already what is refused.

@@ -2,7 +2,7 @@
 
 use crate::{
     RosterWorker, WorkError,
-    row::{Attempt, as_offered},
+    row::{Decided, as_offered},
 };
 use common::store::{Lost, RosterWrite};
 use domain::{
@@ -27,38 +27,52 @@ impl RosterWorker {
         Ok(())
     }
 
-    /// Credits one row, tells its list, and lets go of what waited. In this order: cut off in between, it's done again,
-    /// and finds its own record.
+    /// Credits one row, tells its list, and lets go of what waited: all of it or nothing. Where the list hasn't come as far
+    /// as the row, it finds the record later.
     async fn credit(&self, holder: &HolderId, waiting: &WaitingRow) -> Result<(), WorkError> {
         let row = waiting.source.row;
         for _ in 0..TRIES {
-            let (source, course) = (&waiting.source.roster, &waiting.course);
+            let (source, course, now) = (&waiting.source.roster, &waiting.course, self.clock.now());
             let found = self.store.listed(source, RowChunk::of_row(row), &course.id).await?;
-            let course = as_offered(course, found.course.as_ref(), self.clock.now());
+            let course = as_offered(course, found.course.as_ref(), now);
             let waiting = &WaitingRow { course, ..waiting.clone() };
-            let listed = match (&found.roster, &found.rows) {
-                (Some(roster), Some(chunk)) => chunk
-                    .row(row)
-                    .filter(|result| result.outcome == RowOutcome::Waiting)
-                    .map(|result| (roster, chunk, result.clone())),
-                _ => None,
-            };
-            let blank = waiting.result();
-            let result = listed.as_ref().map_or(blank, |(_, _, result)| result.clone());
-            let Attempt::Settled(next) = self.record(holder, waiting, result).await? else { return Ok(()) };
-            let Some((roster, chunk, _)) = listed else {
-                // The list hasn't come that far, and will find the record; or it's no more.
+            let listed = found.roster.as_ref().zip(found.rows.as_ref());
+            let held = listed.and_then(|(_, chunk)| chunk.row(row));
+            if held.is_some_and(|held| held.outcome != RowOutcome::Waiting) {
+                // Taken back, or credited by another run.
                 self.store.drop_waiting(waiting).await?;
                 return Ok(());
+            }
+            let dossier = self.store.dossier(holder, now).await?;
+            let result = held.map_or_else(|| waiting.result(), Clone::clone);
+            let (change, next) = match self.decide(&dossier, waiting, result) {
+                Decided::Record(change, next) => (Some(change), next),
+                Decided::Settled(next) => (None, next),
+                Decided::NotRegistered(_) => return Ok(()),
             };
-            let (roster, chunk) = (roster.recount(RowOutcome::Waiting, next.outcome), chunk.with(next));
-            let write = RosterWrite {
-                chunk: Some(&chunk),
-                waited: Some((&waiting.management_number, &waiting.course.id)),
-                ..RosterWrite::default()
+            let written = match listed {
+                Some((roster, chunk)) if held.is_some() => {
+                    let (roster, chunk) =
+                        (roster.recount(RowOutcome::Waiting, next.outcome), chunk.with(next));
+                    let write = RosterWrite {
+                        chunk: Some(&chunk),
+                        change: change.as_deref(),
+                        waited: Some((&waiting.management_number, &waiting.course.id)),
+                        ..RosterWrite::default()
+                    };
+                    self.store.commit_roster(&roster, write, now).await.map(|_| true)
+                }
+                _ => match &change {
+                    Some(change) => self.store.commit(change, None).await.map(|_| false),
+                    None => Ok(false),
+                },
             };
-            match self.store.commit_roster(&roster, write, self.clock.now()).await {
-                Ok(_) => return Ok(()),
+            match written {
+                Ok(true) => return Ok(()),
+                Ok(false) => {
+                    self.store.drop_waiting(waiting).await?;
+                    return Ok(());
+                }
                 Err(Lost::Stale) => {}
                 Err(lost) => return Err(lost.into()),
             }

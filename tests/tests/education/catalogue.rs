@@ -177,7 +177,7 @@ async fn a_page_that_is_full_where_a_look_ends_leads_to_the_next_course_and_not_
     // The catalogue looks at two hundred at a time: among the first there are three on ethics, and right behind them more.
     for nth in 0..202 {
         let day = if nth < 200 { "2026-06-10" } else { "2026-06-09" };
-        let category = if !(3..200).contains(&nth) { "ethics" } else { "professional" };
+        let category = if (3..200).contains(&nth) { "professional" } else { "ethics" };
         offered(&provider, &format!("课程 {nth}"), json!({ "category": category, "from": day, "to": day }))
             .await;
     }

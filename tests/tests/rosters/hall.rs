@@ -15,7 +15,7 @@ use domain::{
     application::{JournalAction, JournalEntry},
     credit::{Course, CreditCategory, CreditForm, CreditRecord, Hours, Particulars},
     date::{CalendarDate, Instant, date},
-    education::{Roster, RosterFormat, RowOutcome, RowResult, Unregistered},
+    education::{Roster, RosterFormat, RowChunk, RowOutcome, RowResult, Unregistered},
     id::{CourseId, RosterId, StaffId},
 };
 use local::{
@@ -208,6 +208,19 @@ impl Hall {
         let request = self.direct.dynamodb().delete_item().table_name(TABLE);
         let request = request.key("pk", AttributeValue::S(pk)).key("sk", AttributeValue::S(sk.to_owned()));
         request.send().await.unwrap();
+    }
+
+    /// The provider takes back a row that waits.
+    pub async fn take_back(&self, id: &RosterId, row: u32) {
+        let (roster, chunk) = self.store.roster_with_chunk(id, RowChunk::of_row(row)).await.unwrap();
+        let (roster, chunk) = (roster.unwrap(), chunk.unwrap());
+        let mut result = chunk.row(row).unwrap().clone();
+        let (before, number) = (result.outcome, result.management_number.clone().unwrap());
+        result.withdraw("报错班级");
+        let (roster, chunk) = (roster.recount(before, result.outcome), chunk.with(result));
+        let waited = Some((&number, &roster.course.id));
+        let write = RosterWrite { chunk: Some(&chunk), waited, ..RosterWrite::default() };
+        self.store.commit_roster(&roster, write, self.now()).await.unwrap();
     }
 
     /// The file is gone, as if it had been cleared.

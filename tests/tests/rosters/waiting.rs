@@ -129,3 +129,33 @@ async fn who_registers_while_the_list_is_gone_through_is_not_forgotten() {
     assert_eq!(hall.row(&id, 1).await.outcome, RowOutcome::Recorded);
     assert_eq!(hall.store.waiting_rows(&number).await.unwrap(), [], "it waits no more");
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_row_that_is_taken_back_while_it_is_credited_is_credited_to_nobody() {
+    let hall = Hall::open().await;
+    let id = hall.hand_in(list([line(1)])).await;
+    hall.work(&id).await;
+    hall.register(1).await;
+    // The worker has decided; the provider takes the row back before it writes.
+    let (about_to_write, reached) = std::sync::mpsc::channel();
+    let (go_on, held) = std::sync::mpsc::channel::<()>();
+    let held = std::sync::Mutex::new(held);
+    let first = std::sync::atomic::AtomicBool::new(true);
+    hall.wire.trouble(move |call| {
+        let writes = call.operation == "TransactWriteItems";
+        if writes && first.swap(false, std::sync::atomic::Ordering::Relaxed) {
+            about_to_write.send(()).unwrap();
+            held.lock().unwrap().recv().unwrap();
+        }
+        None
+    });
+    let worker = hall.worker.clone();
+    let run = tokio::spawn(async move { worker.credit_waiting(&holder(1)).await });
+    tokio::task::spawn_blocking(move || reached.recv().unwrap()).await.unwrap();
+    hall.take_back(&id, 1).await;
+    go_on.send(()).unwrap();
+    run.await.unwrap().unwrap();
+    assert_eq!(hall.credits(1).await, []);
+    assert_eq!(hall.row(&id, 1).await.outcome, RowOutcome::Withdrawn);
+    assert_eq!(hall.messages().await, [""; 0], "nobody is told of hours that aren't there");
+}

@@ -97,7 +97,7 @@ fn asked(
 
 /// The day the reminder job looks at a sample next: the next threshold's, as far as they lie within the time given. None
 /// once the evidence was brought, and after the last day: from then on it's for people to decide.
-fn next_due(record: &CreditRecord, rules: &RuleSet) -> Option<crate::date::CalendarDate> {
+pub(super) fn next_due(record: &CreditRecord, rules: &RuleSet) -> Option<crate::date::CalendarDate> {
     let audit = record.audit.as_ref().filter(|audit| audit.is_open() && audit.answered_at.is_none())?;
     let asked_on = audit.asked_at.day();
     reminder::thresholds_left(audit.due, audit.reminded, rules)

@@ -28,7 +28,7 @@ pub use claim::{ClaimInput, claim, edit_claim, withdraw_claim};
 pub use course::{CourseInput, MOST_PROVIDER, MOST_TITLE, offer, withdraw_course};
 pub use evidence::{EvidenceRequest, confirm_evidence, remove_evidence, request_evidence};
 pub use preview::{Obstacle, Preview, preview};
-pub use provide::{Correction, Row, correct, is_own, record, strike};
+pub use provide::{Correction, Row, correct, own_record, record, strike};
 pub use review::{
     CreditDecision, CreditOutcome, CycleLook, Look, check_view, decide, look, look_at_cycle, recognise,
     refuse,

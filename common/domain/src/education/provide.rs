@@ -48,6 +48,11 @@ pub fn record(
     course.check_offered()?;
     let from = row.from.unwrap_or(course.from);
     let activity = course.attended(from, row.to.unwrap_or(course.to));
+    // Before anything else is said of somebody: who doesn't know their name learns nothing of them.
+    let named = row.registration.as_ref().and_then(|number| dossier.registration(number));
+    if named.is_some_and(|registration| registration.name != row.name) {
+        return Err(CreditRefusal::NameDisagrees.into());
+    }
     let place = Place::open(dossier, row.registration.as_ref(), activity.done_to, library)?;
     if place.registration.name != row.name {
         return Err(CreditRefusal::NameDisagrees.into());
@@ -62,6 +67,12 @@ pub fn record(
     let by = Actor::Staff(provider.clone());
     let held = dossier.credit(&id);
     match held.map(|held| held.state) {
+        // The row that was taken back isn't recorded again by whoever still goes through its list.
+        Some(state @ CreditState::Withdrawn)
+            if row.source.is_some() && held.is_some_and(|held| held.roster == row.source) =>
+        {
+            return Err(CreditRefusal::WrongState { state: state.label(), wanted: "再次记录" }.into());
+        }
         Some(CreditState::Withdrawn) | None => {}
         Some(CreditState::Voided) => return Err(CreditRefusal::AlreadyVoided { other: id }.into()),
         Some(_) => return Err(CreditRefusal::AlreadyRecorded { other: id }.into()),
@@ -78,18 +89,19 @@ pub fn record(
     if let Some(held) = held {
         next.version = held.version + 1;
         next.files.clone_from(&held.files);
+        // Evidence that was asked for is still asked for.
+        next.audit.clone_from(&held.audit);
+        next.next_due = super::audit::next_due(&next, place.rules);
     }
     Ok(place.change(dossier, next, (by, JournalAction::HoursRecorded), Vec::new(), |hours| {
         Some(Message::HoursRecorded { hours, corrected: false, reasons: Vec::new() })
     }))
 }
 
-/// The record that `row` itself made before, where `refusal` says that the hours are recorded already: whoever goes
-/// through a class list again knows their own work by it.
-pub fn is_own(dossier: &Dossier, refusal: &CreditRefusal, row: &RosterRow) -> Option<CreditId> {
-    let CreditRefusal::AlreadyRecorded { other } = refusal else { return None };
-    let held = dossier.credit(other).filter(|held| held.roster.as_ref() == Some(row))?;
-    Some(held.id.clone())
+/// The record that `row` itself made before, as long as it counts: whoever goes through a class list again knows their own
+/// work by it, whatever has become of the registration since.
+pub fn own_record<'a>(dossier: &'a Dossier, row: &RosterRow) -> Option<&'a CreditRecord> {
+    dossier.credits.iter().find(|held| held.roster.as_ref() == Some(row) && held.state.counts())
 }
 
 /// Where a row stands that `provider` may still change.
@@ -142,6 +154,7 @@ pub fn correct(
     problems.require(is_sensible(hours), "hours", "hours_absurd", || {
         format!("{}应大于 0；未参加的，请撤回该记录", record.unit)
     });
+    check::check_hours(place.rules, &record.activity, Some(hours), &mut problems);
     problems.into_result()?;
     check::check_course(course, &record.activity, hours, &record.unit)?;
     if hours == record.claimed {
@@ -172,7 +185,6 @@ pub fn strike(
     let lines = needed_reasons(&reasons, place.rules)?;
     let mut next = record.next(now);
     next.state = CreditState::Withdrawn;
-    next.audit = None;
     next.next_due = None;
     let ruling = Ruling { by: Actor::Staff(provider.clone()), at: now, reasons: reasons.into() };
     next.ruling = Some(ruling.clone());

@@ -5,9 +5,7 @@ use crate::common::{Answer, World, activity, code};
 use domain::{
     actor::Actor,
     application::{JournalAction, Reason},
-    credit::{
-        Course, CreditCategory, CreditForm, CreditRecord, CreditRefusal, CreditState, EvidenceKind, RosterRow,
-    },
+    credit::{Course, CreditCategory, CreditForm, CreditRecord, CreditState, EvidenceKind, RosterRow},
     date::{CalendarDate, date},
     education::{self, Correction, Row},
     error::Refusal,
@@ -237,19 +235,61 @@ fn a_class_list_knows_its_own_rows_when_it_comes_again() {
     assert_eq!(held.roster.as_ref(), Some(&first));
     let Err(Refusal::Credit(refusal)) = record(&mut world, &class(), &from(&first)) else { panic!("twice") };
     assert_eq!(refusal.code(), "already_recorded");
-    assert_eq!(education::is_own(&world.dossier, &refusal, &first), Some(held.id.clone()));
+    let own = |world: &World, row: &RosterRow| {
+        education::own_record(&world.dossier, row).map(|held| held.id.clone())
+    };
+    assert_eq!(own(&world, &first), Some(held.id.clone()));
     for other in [of_list(1, 8), of_list(2, 7)] {
-        assert_eq!(education::is_own(&world.dossier, &refusal, &other), None, "{other:?}");
+        assert_eq!(own(&world, &other), None, "{other:?}");
     }
-    let another = CreditRefusal::AlreadyVoided { other: held.id.clone() };
-    assert_eq!(education::is_own(&world.dossier, &another, &first), None);
-    // Taken back and recorded from another list, it's that list's.
+    // Taken back, it's not recorded again by the row that it was; recorded from another list, it's that list's.
     strike(&mut world, &held, &provider()).unwrap();
+    assert_eq!(own(&world, &first), None);
+    assert_eq!(code(&record(&mut world, &class(), &from(&first))), "wrong_credit_state");
     let second = of_list(2, 1);
     let again = record(&mut world, &class(), &from(&second)).unwrap().credit.unwrap();
+    let held_id = held.id.clone();
     assert_eq!((again.id, again.roster.as_ref()), (held.id, Some(&second)));
-    assert_eq!(education::is_own(&world.dossier, &refusal, &first), None);
+    assert_eq!((own(&world, &first), own(&world, &second)), (None, again.roster.map(|_| held_id)));
     // Recorded without a list, it's nobody's.
     let bare = recorded(&mut self::world(), None);
     assert_eq!(bare.roster, None);
+}
+
+#[test]
+fn what_was_asked_for_is_still_asked_for_when_a_row_is_taken_back_and_reported_again() {
+    let mut world = world();
+    let from = |source: RosterRow| Row { source: Some(source), ..row() };
+    let held = record(&mut world, &class(), &from(of_list(1, 7))).unwrap().credit.unwrap();
+    world
+        .educate(|dossier, rules, now| education::ask_for_evidence(dossier, &held, None, rules, now))
+        .unwrap();
+    let asked = world.credit(&held.id);
+    strike(&mut world, &asked, &provider()).unwrap();
+    assert_eq!(world.credit(&held.id).next_due, None, "nobody is reminded of what doesn't count");
+    let again = record(&mut world, &class(), &from(of_list(2, 1))).unwrap().credit.unwrap();
+    assert_eq!((again.audit, again.next_due), (asked.audit, asked.next_due));
+}
+
+#[test]
+fn who_does_not_know_the_name_learns_nothing_of_the_cycle() {
+    let mut world = world();
+    let number = world.registration().number.clone();
+    let stranger = Row { name: "李四".parse().unwrap(), registration: Some(number), ..row() };
+    let later = Course { from: date(2035, 5, 6), to: date(2035, 5, 6), ..class() };
+    assert_eq!(code(&record(&mut world, &later, &stranger)), "name_disagrees");
+}
+
+#[test]
+fn a_correction_gives_no_more_hours_than_the_days_have() {
+    let mut world = world();
+    let long = Course { hours: hours(600), to: class().from.plus_days(9), ..class() };
+    let one_day = Row { hours: Some(hours(60)), from: Some(long.from), to: Some(long.from), ..row() };
+    let held = record(&mut world, &long, &one_day).unwrap().credit.unwrap();
+    let reason = Reason { part: None, ground: "recording_error".to_owned(), note: String::new() };
+    let corrected = world.educate(|dossier, rules, now| {
+        let correction = Correction { course: &long, hours: hours(400), reason: reason.clone() };
+        education::correct(dossier, &held, correction, &provider(), rules, now)
+    });
+    assert_eq!(code(&corrected), "invalid_fields");
 }
