@@ -208,6 +208,7 @@ async fn while_the_table_refuses_nothing_is_lost_and_the_sweep_goes_on() {
     hall.wire.mend();
     let roster = hall.roster(&id).await;
     assert_eq!((roster.state, roster.processed), (RosterState::Processing, 100), "as far as it was written");
+    assert_eq!(roster.percent(), 37, "and that is what is shown of it");
     hall.worker.sweep(until).await.unwrap();
     assert_eq!(hall.roster(&id).await.processed, 100, "its lease is still running");
     hall.pass(61);
