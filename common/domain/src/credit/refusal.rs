@@ -35,6 +35,12 @@ pub enum CreditRefusal {
         /// The rule.
         rule: Citation,
     },
+    /// Done after the cycle's last day, while the renewal that opens the next one is still decided.
+    #[error("完成日期在本登记周期最后一天（{}）之后，再登记正在审核，审核通过后请重新申报或报送", .end.in_chinese())]
+    NextCycleNotOpen {
+        /// The cycle's last day.
+        end: CalendarDate,
+    },
     /// Done in a cycle that a renewal has closed.
     #[error("完成日期所在的登记周期（{}至 {}）已办结再登记，不能再申报或记录", .start.in_chinese(), .end.in_chinese())]
     CycleClosed {
@@ -181,6 +187,7 @@ impl CreditRefusal {
             Self::UnknownCredit => "unknown_credit",
             Self::WrongState { .. } => "wrong_credit_state",
             Self::OutsideCycle { .. } => "outside_cycle",
+            Self::NextCycleNotOpen { .. } => "next_cycle_not_open",
             Self::CycleClosed { .. } => "cycle_closed",
             Self::Locked { .. } => "credit_locked",
             Self::AlreadyCredited { .. } => "already_credited",
@@ -212,6 +219,7 @@ impl CreditRefusal {
     pub fn class(&self) -> RefusalClass {
         match self {
             Self::WrongState { .. }
+            | Self::NextCycleNotOpen { .. }
             | Self::CycleClosed { .. }
             | Self::Locked { .. }
             | Self::AlreadyCredited { .. }

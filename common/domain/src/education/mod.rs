@@ -103,6 +103,9 @@ impl<'a> Place<'a> {
         if let Some(ClosedCycle { cycle: Cycle { start, end, .. }, .. }) = closed {
             return Err(CreditRefusal::CycleClosed { start: *start, end: *end }.into());
         }
+        if done_to > cycle.end && registration.pending_renewal.is_some() {
+            return Err(CreditRefusal::NextCycleNotOpen { end: cycle.end }.into());
+        }
         let early_counts = cycle.first && *rules.hours.before_first_registration;
         if done_to > cycle.end || (done_to < cycle.start && !early_counts) {
             let rule = if cycle.first && done_to < cycle.start {

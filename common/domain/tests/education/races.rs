@@ -4,10 +4,10 @@ use crate::common::{World, activity};
 use domain::{
     actor::Actor,
     application::Reason,
-    credit::{CreditCategory, CreditForm, CreditRecord},
+    credit::{CreditCategory, CreditForm, CreditRecord, Hours},
     date::date,
-    education,
-    id::{ApplicationId, StaffId},
+    education::{self, ClaimInput},
+    id::{ApplicationId, CreditId, StaffId},
 };
 
 /// Somebody whose renewal is under review, with a provider's row and a claim that waits.
@@ -55,4 +55,27 @@ fn what_changes_no_hours_leaves_the_registration_alone() {
     let (world, row) = under_review();
     let asked = education::ask_for_evidence(&world.dossier, &row, None, world.rules, world.now).unwrap();
     assert_eq!(asked.registration, None);
+}
+
+#[test]
+fn what_is_done_after_the_last_day_waits_for_the_renewal_that_is_decided() {
+    let (mut world, _) = under_review();
+    let end = world.registration().cycle.end;
+    world.go_to_day(end.plus_days(10));
+    let activity = activity(CreditForm::InPerson, CreditCategory::Ethics, end.plus_days(1));
+    let input = ClaimInput {
+        activity,
+        hours: Some(Hours::from_tenths(60)),
+        unit: None,
+        course: None,
+        registration: None,
+    };
+    let mint = |start| CreditId::mint(&world.dossier.profile.holder, start, 1);
+    let told = |world: &World| {
+        let answer = education::claim(&world.dossier, &input, mint, world.rules, world.now);
+        answer.unwrap_err().code()
+    };
+    assert_eq!(told(&world), "next_cycle_not_open");
+    world.dossier.registrations[0].pending_renewal = None;
+    assert_eq!(told(&world), "outside_cycle");
 }
