@@ -1,6 +1,6 @@
-//! Records that look alike: the same course, the same file, the same days in person. They're shown side by side to
-//! whoever reviews, and to the holder; nothing is refused for it, since two people of one class may well hand in one
-//! sign-in sheet, and a morning and an afternoon are two trainings.
+//! Records that look alike: the same course, the same file, the same title, the same days in person. They're shown
+//! side by side to whoever reviews, and to the holder; nothing is refused for it, since two people of one class may
+//! well hand in one sign-in sheet, and a morning and an afternoon are two trainings.
 
 use super::{Activity, CreditRecord};
 use crate::{
@@ -21,6 +21,8 @@ pub enum LikenessKind {
     SameEvidence,
     /// One person, in person at two places on one day.
     OverlappingDays,
+    /// One person, one title, days in common: what a provider recorded may have been claimed too.
+    SameTitle,
 }
 
 impl LikenessKind {
@@ -30,6 +32,7 @@ impl LikenessKind {
             Self::SameCourse => "同一人、同一课程有两条记录",
             Self::SameEvidence => "两条记录使用了同一份证明材料",
             Self::OverlappingDays => "同一人的两项线下活动日期重叠",
+            Self::SameTitle => "同一人的两条记录名称相同、日期重叠",
         }
     }
 }
@@ -62,11 +65,30 @@ fn alike(a: &CreditRecord, b: &CreditRecord) -> Vec<LikenessKind> {
     if same_person && overlap(&a.activity, &b.activity) {
         found.push(LikenessKind::OverlappingDays);
     }
+    if same_person && same_title(&a.activity, &b.activity) {
+        found.push(LikenessKind::SameTitle);
+    }
     found
 }
 
 fn overlap(a: &Activity, b: &Activity) -> bool {
-    a.form.is_in_person() && b.form.is_in_person() && a.done_from <= b.done_to && b.done_from <= a.done_to
+    a.form.is_in_person() && b.form.is_in_person() && in_common(a, b)
+}
+
+/// True where they have a day in common.
+fn in_common(a: &Activity, b: &Activity) -> bool {
+    a.done_from <= b.done_to && b.done_from <= a.done_to
+}
+
+/// True for one title on days in common, where it isn't one course anyway.
+fn same_title(a: &Activity, b: &Activity) -> bool {
+    let one_course = a.course.is_some() && a.course == b.course;
+    !one_course && in_common(a, b) && folded(a.title.as_str()) == folded(b.title.as_str())
+}
+
+/// `text` without spaces, in lower case: what people type differently and mean alike.
+pub(crate) fn folded(text: &str) -> String {
+    text.chars().filter(|character| !character.is_whitespace()).flat_map(char::to_lowercase).collect()
 }
 
 /// The records among `others`, anybody's and of any cycle, that `record` looks like. What was refused, taken back or
@@ -94,7 +116,10 @@ pub(super) fn within(credits: &[CreditRecord]) -> BTreeMap<CreditId, Vec<Likenes
     let mut pairs: BTreeSet<(LikenessKind, &CreditId, &CreditId)> = BTreeSet::new();
     let mut by_course: BTreeMap<(&HolderId, &str), Vec<&CreditId>> = BTreeMap::new();
     let mut by_file: BTreeMap<&str, Vec<&CreditId>> = BTreeMap::new();
+    let mut by_title: BTreeMap<(&HolderId, String), Vec<&CreditRecord>> = BTreeMap::new();
     for credit in &alive {
+        let title = folded(credit.activity.title.as_str());
+        by_title.entry((&credit.holder, title)).or_default().push(credit);
         if let Some(course) = &credit.activity.course {
             by_course.entry((&credit.holder, course.as_str())).or_default().push(&credit.id);
         }
@@ -106,6 +131,12 @@ pub(super) fn within(credits: &[CreditRecord]) -> BTreeMap<CreditId, Vec<Likenes
     for (kind, ids) in courses.chain(by_file.values().map(|ids| (LikenessKind::SameEvidence, ids))) {
         for a in ids {
             pairs.extend(ids.iter().filter(|b| *b != a).map(|b| (kind, *a, *b)));
+        }
+    }
+    for records in by_title.values() {
+        for a in records {
+            let like = |b: &&&CreditRecord| b.id != a.id && same_title(&a.activity, &b.activity);
+            pairs.extend(records.iter().filter(like).map(|b| (LikenessKind::SameTitle, &a.id, &b.id)));
         }
     }
     let mut in_person: Vec<_> = alive.iter().filter(|credit| credit.activity.form.is_in_person()).collect();

@@ -24,6 +24,7 @@ pub(crate) use count::{ActivityKey, is_on_record};
 pub use course::Course;
 pub use evidence::{EvidenceFile, EvidenceKind};
 pub use hours::Hours;
+pub(crate) use likeness::folded;
 pub use likeness::{Likeness, LikenessKind, likenesses};
 pub use receipt::CreditReceipt;
 pub use record::{Audit, CreditRecord, CreditState, RosterRow, Ruling, Whose};

@@ -13,8 +13,8 @@ pub fn alike_key(record: &CreditRecord) -> String {
     let said = [
         done.form.key().to_owned(),
         done.category.label().to_owned(),
-        folded(done.title.as_str()),
-        done.provider.as_ref().map(|provider| folded(provider.as_str())).unwrap_or_default(),
+        crate::credit::folded(done.title.as_str()),
+        done.provider.as_ref().map(|provider| crate::credit::folded(provider.as_str())).unwrap_or_default(),
         done.course.as_ref().map(ToString::to_string).unwrap_or_default(),
         done.done_from.compact(),
         done.done_to.compact(),
@@ -29,9 +29,4 @@ pub fn alike_key(record: &CreditRecord) -> String {
     let mut key = format!("{:x}", digest.finalize());
     key.truncate(16);
     key
-}
-
-/// Without spaces, in lower case.
-fn folded(text: &str) -> String {
-    text.chars().filter(|character| !character.is_whitespace()).flat_map(char::to_lowercase).collect()
 }

@@ -13,9 +13,10 @@ use domain::{
 };
 use rstest::rstest;
 
-/// A record of `form` from `from` to `to` of May 2027.
+/// A record of `form` from `from` to `to` of May 2027, with a title of its own.
 fn attended(form: CreditForm, from: u8, to: u8) -> CreditRecord {
     let mut done = activity(form, Professional, date(2027, 5, from));
+    done.title = format!("{} 5月{from}日", form.label()).parse().unwrap();
     done.done_to = date(2027, 5, to);
     counting(done, 60)
 }
@@ -52,6 +53,34 @@ fn two_people_can_be_at_two_places() {
     let a = attended(CreditForm::InPerson, 1, 3);
     let b = CreditRecord { holder: HolderId::mint(21), ..attended(CreditForm::Seminar, 1, 3) };
     assert_eq!(kinds(&a, &b), []);
+}
+
+/// A provider's record names its course, a claim of the same by hand doesn't.
+#[rstest]
+#[case::spelled_another_way("社会工作 实务cbt", 4, HolderId::mint(20), &[LikenessKind::SameTitle])]
+#[case::on_other_days("社会工作实务CBT", 6, HolderId::mint(20), &[])]
+#[case::of_another_title("社会工作实务", 4, HolderId::mint(20), &[])]
+#[case::of_another_person("社会工作实务CBT", 4, HolderId::mint(21), &[])]
+fn one_title_on_one_day_is_seen(
+    #[case] title: &str,
+    #[case] from: u8,
+    #[case] holder: HolderId,
+    #[case] expected: &[LikenessKind],
+) {
+    let mut recorded = attended(CreditForm::Online, 1, 5);
+    recorded.activity.title = "社会工作实务CBT".parse().unwrap();
+    recorded.activity.course = Some(CourseId::mint(3));
+    let mut claimed = CreditRecord { holder, ..attended(CreditForm::Online, from, 9) };
+    claimed.activity.title = title.parse().unwrap();
+    assert_eq!(kinds(&recorded, &claimed), expected);
+    assert_eq!(kinds(&claimed, &recorded), expected);
+    let rules = hubei_with(&[]);
+    let assessed = assess(&cycle(&rules), &[recorded.clone(), claimed], &rules);
+    let seen: Vec<_> = assessed.line(&recorded.id).unwrap().likenesses.iter().map(|one| one.code).collect();
+    assert_eq!(seen, expected);
+    // Two records of one course are told as that, not twice.
+    let twice = CreditRecord { id: attended(CreditForm::Online, 2, 5).id, ..recorded.clone() };
+    assert_eq!(kinds(&recorded, &twice), [LikenessKind::SameCourse]);
 }
 
 #[test]
