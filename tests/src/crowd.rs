@@ -16,6 +16,7 @@ use domain::{
     id::HolderId,
     registration::{Registration, RegistrationNumber, RegistrationStatus},
     rules::RuleSet,
+    traits::Traits,
 };
 use std::collections::HashMap;
 
@@ -61,6 +62,10 @@ pub fn registration(person: u32, registered_on: CalendarDate, rules: &RuleSet) -
         pending_renewal: None,
         reminded: None,
         next_due: None,
+        edition: 1,
+        photo: None,
+        traits: Traits::default(),
+        ended_on: None,
     }
 }
 

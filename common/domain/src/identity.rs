@@ -150,6 +150,12 @@ impl IdentityDocument {
         if self.number.len() == 18 { mask(&self.number, 3, 4) } else { mask(&self.number, 1, 2) }
     }
 
+    /// The year of birth, where the number tells it.
+    pub fn birth_year(&self) -> Option<i32> {
+        let number = self.number.parse::<IdentityNumber>().ok().filter(|_| self.kind.has_back())?;
+        Some(number.born_on().year())
+    }
+
     /// What the keyed hash is taken of: the number, and before it the kind. A resident identity card and a residence
     /// permit never share a number, so one person has one text.
     pub fn canonical(&self) -> String {

@@ -25,3 +25,4 @@ pub mod readiness;
 pub mod registration;
 pub mod reminder;
 pub mod rules;
+pub mod traits;

@@ -1,6 +1,7 @@
 //! The registration itself: its number, its validity, the cycle it runs in, and how it ends.
 
 use crate::{
+    attachment::{Attachment, AttachmentKind},
     certificate::Certificate,
     contact::EmailAddress,
     credit::{ClosedCycle, Cycle, HoursShortfall},
@@ -9,6 +10,7 @@ use crate::{
     form::{Field, Form, PersonName},
     id::{ApplicationId, HolderId},
     rules::RuleSet,
+    traits::Traits,
 };
 use serde::{Deserialize, Serialize};
 use std::{collections::BTreeSet, fmt, str::FromStr};
@@ -31,6 +33,16 @@ pub enum InvalidRegistrationNumber {
     /// The check digit disagrees.
     #[error("登记号校验位不正确，请逐位核对")]
     CheckDigit,
+}
+
+impl InvalidRegistrationNumber {
+    /// Stable code.
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::Form => "registration_number_malformed",
+            Self::CheckDigit => "registration_number_check_digit",
+        }
+    }
 }
 
 /// ISO 7064 MOD 11,10: the check digit after `digits`.
@@ -160,6 +172,23 @@ pub struct Registration {
     pub reminded: Option<u16>,
     /// The day the reminder job looks at it next; none where there is nothing to come.
     pub next_due: Option<CalendarDate>,
+    /// Which edition of the electronic certificate is the present one, from 1. It grows when something changes that is
+    /// printed on it, so that an older print is told from the present one.
+    #[serde(default = "first_edition")]
+    pub edition: u32,
+    /// The holder's photo, as the last approval that brought one has it.
+    #[serde(default)]
+    pub photo: Option<Attachment>,
+    /// What the figures are broken down by.
+    #[serde(default)]
+    pub traits: Traits,
+    /// The day it ended; none while it's in force.
+    #[serde(default)]
+    pub ended_on: Option<CalendarDate>,
+}
+
+fn first_edition() -> u32 {
+    1
 }
 
 impl Registration {
@@ -200,6 +229,10 @@ impl Registration {
             pending_renewal: None,
             reminded: None,
             next_due: None,
+            edition: 1,
+            photo: None,
+            traits: Traits::of(form),
+            ended_on: None,
         };
         registration.next_due = crate::reminder::next_due(&registration, rules);
         Some(registration)
@@ -233,13 +266,27 @@ impl Registration {
         self.status = RegistrationStatus::Active;
         self.pending_renewal = None;
         self.reminded = None;
+        self.edition += 1;
         self.next_due = crate::reminder::next_due(self, rules);
+    }
+
+    /// Takes over the photo among the files of an approved application, where there is one. It's printed on the
+    /// certificate, so another one makes another edition.
+    pub(crate) fn take_photo(&mut self, attachments: &[Attachment]) {
+        let confirmed = |file: &&Attachment| file.kind == AttachmentKind::Photo && file.is_confirmed();
+        let Some(photo) = attachments.iter().rfind(confirmed) else { return };
+        let before = self.photo.as_ref().and_then(|before| before.sha256.as_ref());
+        if before.is_some() && before != photo.sha256.as_ref() {
+            self.edition += 1;
+        }
+        self.photo = Some(photo.clone());
     }
 
     /// Takes over the `changed` fields of a form, as far as a registration keeps them.
     pub(crate) fn take_over(&mut self, form: &Form, changed: &BTreeSet<Field>) {
         if let Some(name) = form.name.as_ref().filter(|_| changed.contains(&Field::Name)) {
             self.name = name.clone();
+            self.edition += 1;
         }
         if let Some(email) = form.email.as_ref().filter(|_| changed.contains(&Field::Email)) {
             self.email = email.clone();
@@ -247,11 +294,13 @@ impl Registration {
         if let Some(district) = form.district.as_ref().filter(|_| changed.contains(&Field::District)) {
             self.district = district.clone();
         }
+        self.traits = self.traits.with(changed, form);
     }
 
-    /// Ends the registration with `status`.
-    pub(crate) fn end(&mut self, status: RegistrationStatus) {
+    /// Ends the registration with `status` on `today`.
+    pub(crate) fn end(&mut self, status: RegistrationStatus, today: CalendarDate) {
         self.status = status;
+        self.ended_on = Some(today);
         self.pending_renewal = None;
         self.next_due = None;
     }

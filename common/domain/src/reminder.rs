@@ -106,7 +106,7 @@ pub fn registration_due(
     let mut next = registration.clone();
     next.version += 1;
     let (action, notice) = if registration.is_overdue_on(today, rules) {
-        next.end(RegistrationStatus::Lapsed);
+        next.end(RegistrationStatus::Lapsed, today);
         (JournalAction::Lapsed, Some(lapse_notice(registration, rules, now)))
     } else {
         // No threshold has passed where the rules were edited since the date was set: then only the date is new.

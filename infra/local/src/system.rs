@@ -238,12 +238,15 @@ impl<P: Fn(&'static str) -> SdkParts> Functions<'_, P> {
         let own = parts("education");
         let education = Education::from_env(app(&own)?, env, &own)?;
         education.app.warm_up().await;
+        let registry = app(&parts("registry"))?;
+        registry.warm_up().await;
         let gateway = Gateway::default()
             .with(session::ROUTES, session::router(session))
             .with(submission::ROUTES, submission::router(submission))
             .with(attachment::ROUTES, attachment::router(attachments))
             .with(review::ROUTES, review::router(review))
-            .with(education::ROUTES, education::router(education));
+            .with(education::ROUTES, education::router(education))
+            .with(registry::ROUTES, registry::router(registry));
         Ok(gateway.into_router())
     }
 }

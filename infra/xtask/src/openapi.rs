@@ -28,6 +28,7 @@ pub const FILE: &str = "infra/openapi.json";
         (name = "attachment", description = "附件上传、确认与下载"),
         (name = "review", description = "审核：队列、领取与决定"),
         (name = "education", description = "继续教育：学时记录与申报、课程、名单报送"),
+        (name = "registry", description = "登记：查询与核验"),
     ),
     components(schemas(ProblemBody)),
 )]
@@ -52,6 +53,7 @@ pub fn document() -> utoipa::openapi::OpenApi {
         attachment::ApiDoc::openapi(),
         review::ApiDoc::openapi(),
         education::ApiDoc::openapi(),
+        registry::ApiDoc::openapi(),
     ] {
         whole.merge(part);
     }
@@ -79,11 +81,18 @@ pub fn document() -> utoipa::openapi::OpenApi {
 
 /// Every route of every router.
 fn routes() -> BTreeSet<Route> {
-    [session::ROUTES, submission::ROUTES, attachment::ROUTES, review::ROUTES, education::ROUTES]
-        .into_iter()
-        .flatten()
-        .copied()
-        .collect()
+    [
+        session::ROUTES,
+        submission::ROUTES,
+        attachment::ROUTES,
+        review::ROUTES,
+        education::ROUTES,
+        registry::ROUTES,
+    ]
+    .into_iter()
+    .flatten()
+    .copied()
+    .collect()
 }
 
 /// Methods and paths as the document names them.

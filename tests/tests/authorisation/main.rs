@@ -154,7 +154,15 @@ fn rows(table: &str) -> Vec<Row> {
 
 /// Every route of every function.
 fn routes() -> Vec<Route> {
-    [session::ROUTES, submission::ROUTES, attachment::ROUTES, education::ROUTES, review::ROUTES].concat()
+    [
+        session::ROUTES,
+        submission::ROUTES,
+        attachment::ROUTES,
+        education::ROUTES,
+        review::ROUTES,
+        registry::ROUTES,
+    ]
+    .concat()
 }
 
 /// Calls each route of `rows` as each caller, in scenes in which `files` are asked for, and gives what wasn't as it's said.

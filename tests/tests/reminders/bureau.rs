@@ -17,6 +17,7 @@ use domain::{
     registration::{Registration, RegistrationNumber, RegistrationStatus},
     reminder::next_due,
     rules::RuleSet,
+    traits::Traits,
 };
 use futures_util::{StreamExt, stream};
 use local::{
@@ -133,6 +134,10 @@ impl Bureau {
             pending_renewal: None,
             reminded,
             next_due: None,
+            edition: 1,
+            photo: None,
+            traits: Traits::default(),
+            ended_on: None,
         };
         registration.next_due = next_due(&registration, &self.rules);
         registration

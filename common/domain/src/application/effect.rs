@@ -55,6 +55,7 @@ pub(super) fn approve(
             }
             let hours = assess(&registration.cycle, &dossier.credits, cycle_rules).shortfall;
             registration.take_over(&next.form, &changed);
+            registration.take_photo(&next.attachments);
             let rules = library.for_district(Some(&registration.district));
             registration.renew(&next.id, hours, now.day(), rules);
             let message = registered(&registration, next.kind, library);
@@ -64,6 +65,7 @@ pub(super) fn approve(
         ApplicationKind::Change => {
             let mut registration = subject(dossier, next)?;
             registration.take_over(&next.form, &changed);
+            registration.take_photo(&next.attachments);
             let fields = changed.iter().map(|field| field.label().to_owned()).collect();
             let at_once = change.journal.action == JournalAction::Submitted;
             let receipt = next.receipt.as_ref().filter(|_| at_once).map(|receipt| ReceiptLine {
@@ -77,7 +79,7 @@ pub(super) fn approve(
         }
         ApplicationKind::Cancellation => {
             let mut registration = subject(dossier, next)?;
-            registration.end(RegistrationStatus::Cancelled);
+            registration.end(RegistrationStatus::Cancelled, now.day());
             let message = Message::Cancelled { number: registration.number.clone() };
             change.registration = Some(registration);
             message
@@ -108,9 +110,10 @@ fn first(
     let today = now.day();
     let district = next.form.district.clone().ok_or_else(incomplete)?;
     let number = RegistrationNumber::mint(&district, today.year(), entropy.0);
-    let registration =
+    let mut registration =
         Registration::open(number.clone(), next.holder.clone(), &next.form, next.late, today, rules)
             .ok_or_else(incomplete)?;
+    registration.take_photo(&next.attachments);
     change.take(UniqueKey::Registration(number.clone()), &next.id, None);
     next.registration = Some(number);
     let message = registered_under(&registration, next.kind, rules);
@@ -235,7 +238,7 @@ fn release_registration(
     let rules = library.get(&registration.cycle.rules);
     registration.pending_renewal = None;
     if registration.is_overdue_on(now.day(), rules) {
-        registration.end(RegistrationStatus::Lapsed);
+        registration.end(RegistrationStatus::Lapsed, now.day());
         change.notifications.push(reminder::lapse_notice(&registration, rules, now));
     } else {
         registration.next_due = reminder::next_due(&registration, rules);

@@ -367,11 +367,11 @@ pub fn save_profile(
         if !bound.is_empty() {
             return Err(Refusal::ChangeNeedsApplication(bound));
         }
-        if let Some(email) = form.email.clone().filter(|_| fields.contains(&Field::Email)) {
-            let mut registration = registration.clone();
-            registration.version += 1;
-            registration.email = email;
-            change.registration = Some(registration);
+        let mut kept = registration.clone();
+        kept.take_over(&form, &fields);
+        if kept != *registration {
+            kept.version += 1;
+            change.registration = Some(kept);
         }
         next.next_due = None;
     } else {

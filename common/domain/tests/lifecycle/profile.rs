@@ -1,7 +1,7 @@
 //! The profile: free before registration, bound by the register after it.
 
 use crate::common::{World, answers, code, noon};
-use domain::{application::ApplicationKind, date::date};
+use domain::{application::ApplicationKind, date::date, form::EmploymentStatus};
 use rstest::rstest;
 use serde_json::{Value, json};
 
@@ -20,7 +20,7 @@ fn before_registration_anything_can_be_saved_and_drafts_start_from_it() {
 #[case(json!({ "mobile": "13900139000" }))]
 #[case(json!({ "postal_address": "东湖路" }))]
 #[case(json!({ "political_status": "non_partisan", "memberships": ["湖北省社会工作联合会"] }))]
-#[case(json!({ "employment_status": "not_practising", "employer": null, "position": null, "practice_field": null }))]
+#[case(json!({ "employer": "武汉市江岸区社会工作服务中心" }))]
 #[case(json!({ "declaration": true }))]
 fn once_registered_what_needs_no_approval_is_saved_at_once(#[case] patch: Value) {
     let mut world = World::registered(date(2026, 3, 2));
@@ -29,6 +29,19 @@ fn once_registered_what_needs_no_approval_is_saved_at_once(#[case] patch: Value)
     assert_eq!(*world.registration(), before);
     assert!(!world.dossier.profile.form.declaration);
     assert_eq!(world.dossier.profile.next_due, None);
+}
+
+#[test]
+fn what_the_figures_are_broken_down_by_reaches_the_register_and_changes_no_certificate() {
+    let mut world = World::registered(date(2026, 3, 2));
+    let before = world.registration().clone();
+    assert_eq!(before.traits.born, Some(1990));
+    let patch = json!({ "employment_status": "not_practising", "employer": null, "position": null, "practice_field": null });
+    world.save_profile(patch).unwrap();
+    let after = world.registration();
+    assert_eq!(after.traits.employment_status, Some(EmploymentStatus::NotPractising));
+    assert_eq!((after.traits.practice_field, after.traits.born), (None, Some(1990)));
+    assert_eq!((after.version, after.edition), (before.version + 1, 1));
 }
 
 #[test]

@@ -31,12 +31,13 @@ fn line(method: &str, path: &str, function: &str) -> String {
 }
 
 fn of_code() -> Routes {
-    let functions: [(&str, &[Route]); 5] = [
+    let functions: [(&str, &[Route]); 6] = [
         ("session", session::ROUTES),
         ("submission", submission::ROUTES),
         ("attachment", attachment::ROUTES),
         ("review", review::ROUTES),
         ("education", education::ROUTES),
+        ("registry", registry::ROUTES),
     ];
     let lines = functions.into_iter().flat_map(|(function, routes)| {
         routes.iter().map(move |route| line(route.method, route.path, function))
