@@ -294,6 +294,18 @@ impl Person<'_> {
         self.send("GET", path, None, &[]).await
     }
 
+    /// `GET` of what is text and no JSON.
+    pub async fn text(&self, path: &str) -> String {
+        let mut request = Request::builder().uri(path);
+        if let Some(token) = &self.token {
+            request = request.header(header::AUTHORIZATION, format!("Bearer {token}"));
+        }
+        let request = request.body(Body::empty()).expect("a request");
+        let response = self.world.system.api.clone().oneshot(request).await.expect("routers don't fail");
+        let bytes = to_bytes(response.into_body(), usize::MAX).await.expect("a body");
+        String::from_utf8(bytes.to_vec()).expect("text")
+    }
+
     /// `POST` with a body.
     pub async fn post(&self, path: &str, body: Value) -> Reply {
         self.send("POST", path, Some(body), &[]).await

@@ -185,6 +185,10 @@ pub struct Registration {
     /// The day it ended; none while it's in force.
     #[serde(default)]
     pub ended_on: Option<CalendarDate>,
+    /// The hash (SHA-256, hex) of the last entry of its journal, which the next one carries. The store's, and nobody
+    /// else's, to set; none before the first.
+    #[serde(default)]
+    pub journal_head: Option<String>,
 }
 
 fn first_edition() -> u32 {
@@ -233,6 +237,7 @@ impl Registration {
             photo: None,
             traits: Traits::of(form),
             ended_on: None,
+            journal_head: None,
         };
         registration.next_due = crate::reminder::next_due(&registration, rules);
         Some(registration)

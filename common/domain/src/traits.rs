@@ -1,7 +1,10 @@
 //! What the figures for policy break the register down by. The register keeps these traits beside the registration, since
 //! a holder's form is theirs, and figures must not need the keys that open it.
 
-use crate::form::{EducationLevel, EmploymentStatus, Field, Form, PracticeField};
+use crate::{
+    form::{EducationLevel, EmploymentStatus, Field, Form, PracticeField},
+    identity::IdentityDocument,
+};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 
@@ -22,7 +25,7 @@ impl Traits {
     /// The traits that `form` tells.
     pub fn of(form: &Form) -> Self {
         Self {
-            born: form.identity_document.as_ref().and_then(|document| document.birth_year()),
+            born: form.identity_document.as_ref().and_then(IdentityDocument::birth_year),
             education: form.education,
             employment_status: form.employment_status,
             practice_field: form.practice_field,

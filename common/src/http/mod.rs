@@ -3,6 +3,7 @@
 
 mod app;
 mod caller;
+mod csv;
 mod envelope;
 mod lambda;
 mod problem;
@@ -12,6 +13,7 @@ mod write;
 
 pub use app::App;
 pub use caller::{Administrator, Holder, Provider, Staff};
+pub use csv::Csv;
 pub use envelope::finish;
 pub use lambda::serve;
 pub use problem::{Problem, ProblemBody};

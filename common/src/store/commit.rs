@@ -219,9 +219,8 @@ impl Store {
             transaction.journal(application.id.as_str(), application.version, &change.journal)?;
         }
         if let Some(registration) = &change.registration {
-            transaction
-                .put_version(records::registration_item(registration, now.day())?, registration.version)?;
-            transaction.journal(registration.number.as_str(), registration.version, &change.journal)?;
+            let application = change.application.as_ref().map(|application| &application.id);
+            transaction.registration(registration, &change.journal.about(application), now.day())?;
         }
         if let Some(profile) = &change.profile {
             let item = records::profile_item(profile, &self.cipher, &self.rules, now.day())?;

@@ -1,14 +1,17 @@
 //! The journal: read in order, and the entry of a view of identity data.
 
 use super::{
-    Cursor, InvalidCursor, Page, Store, StoreError, keys,
+    Cursor, InvalidCursor, Lost, Page, Store, StoreError,
+    commit::Transaction,
+    keys,
     records::{self, entity},
 };
 use domain::{
     actor::Actor,
-    application::{JournalAction, JournalEntry},
+    application::{Application, JournalAction, JournalEntry},
     date::Instant,
-    id::{ApplicationId, StaffId},
+    id::{HolderId, StaffId},
+    registration::{Registration, RegistrationNumber},
 };
 
 /// One line of a record's journal.
@@ -66,29 +69,87 @@ impl Store {
         Ok(Page { items: lines.collect::<Result<_, StoreError>>()?, next })
     }
 
-    /// Notes that `reviewer` saw the identity document of an application. Written before it's shown: no view without
-    /// an entry.
+    /// Notes that `reviewer` saw the identity document of `application`. Written before it's shown: no view without an
+    /// entry. Where the application is about a registration, or gave it, the view is in the registration's journal too.
     pub async fn record_view(
         &self,
-        application: &ApplicationId,
-        version: u64,
+        application: &Application,
+        registration: Option<&Registration>,
         reviewer: &StaffId,
         from: &str,
         now: Instant,
     ) -> Result<(), StoreError> {
-        let actor = Actor::Staff(reviewer.clone());
-        let mut entry =
-            domain::application::Change::new(application.holder(), actor, JournalAction::Viewed, now).journal;
-        from.clone_into(&mut entry.from);
-        let tail = hex::encode(crate::crypto::random_bytes::<4>()?);
-        let key = keys::journal_view(application.as_str(), version, &now.to_string(), &tail);
-        self.client
-            .put_item()
-            .table_name(&self.tables.records)
-            .set_item(Some(records::to_item(&entry, &key, entity::JOURNAL)?))
-            .condition_expression("attribute_not_exists(pk)")
-            .send()
-            .await?;
-        Ok(())
+        let entry = viewed(reviewer, from, now);
+        let id = &application.id;
+        let key = || -> Result<keys::Key, StoreError> {
+            let tail = hex::encode(crate::crypto::random_bytes::<4>()?);
+            Ok(keys::journal_view(id.as_str(), application.version, &now.to_string(), &tail))
+        };
+        let Some(registration) = registration else {
+            let item = records::to_item(&entry, &key()?, entity::JOURNAL)?;
+            let request = self.client.put_item().table_name(&self.tables.records).set_item(Some(item));
+            request.condition_expression("attribute_not_exists(pk)").send().await?;
+            return Ok(());
+        };
+        self.record_registration_view(registration, &entry.about(Some(id)), |transaction| {
+            transaction.put_new(records::to_item(&entry, &key()?, entity::JOURNAL)?)
+        })
+        .await
     }
+
+    /// Notes in the journal of `registration` that `reviewer` saw its holder's identity document. Written before it's
+    /// shown.
+    pub async fn record_identity_view(
+        &self,
+        registration: &Registration,
+        reviewer: &StaffId,
+        from: &str,
+        now: Instant,
+    ) -> Result<(), StoreError> {
+        self.record_registration_view(registration, &viewed(reviewer, from, now), |_| Ok(())).await
+    }
+
+    /// Adds `entry` to the journal of `registration`, and what `along` puts beside it. Of two that meet the second finds
+    /// another version than it has read, and comes after the first.
+    async fn record_registration_view(
+        &self,
+        registration: &Registration,
+        entry: &JournalEntry,
+        along: impl Fn(&mut Transaction<'_>) -> Result<(), StoreError>,
+    ) -> Result<(), StoreError> {
+        let mut latest = registration.clone();
+        for _ in 0..VIEW_ATTEMPTS {
+            latest.version += 1;
+            let mut transaction = Transaction::new(self, None, entry.at)?;
+            along(&mut transaction)?;
+            transaction.registration(&latest, entry, entry.at.day())?;
+            match transaction.send().await {
+                Ok(_) => return Ok(()),
+                Err(Lost::Store(error)) => return Err(error),
+                Err(_) => latest = self.registration(&registration.holder, &registration.number).await?,
+            }
+        }
+        Err(StoreError::Busy("a registration's journal kept changing".to_owned()))
+    }
+
+    /// A registration as it stands: one read, strongly consistent.
+    pub(super) async fn registration(
+        &self,
+        holder: &HolderId,
+        number: &RegistrationNumber,
+    ) -> Result<Registration, StoreError> {
+        let key = keys::registration(holder, number).attributes();
+        let request = self.client.get_item().table_name(&self.tables.records);
+        let found = request.set_key(Some(key)).consistent_read(true).send().await?;
+        records::from_item(found.item.ok_or(StoreError::Attribute("version"))?)
+    }
+}
+
+/// Views of one registration that may meet before one of them gives up.
+const VIEW_ATTEMPTS: u32 = 8;
+
+fn viewed(reviewer: &StaffId, from: &str, now: Instant) -> JournalEntry {
+    let mut entry = JournalEntry::new(Actor::Staff(reviewer.clone()), JournalAction::Viewed, now);
+    from.clone_into(&mut entry.from);
+    entry
 }

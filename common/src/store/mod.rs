@@ -6,6 +6,8 @@
 
 mod account_change;
 mod accounts;
+mod audit;
+mod chain;
 mod commit;
 mod courses;
 mod credits;
@@ -18,6 +20,7 @@ mod outbox;
 mod page;
 mod queue;
 mod records;
+mod registration_journal;
 mod rosters;
 mod samples;
 pub mod schema;
@@ -27,6 +30,7 @@ mod transact;
 
 pub use account_change::{AccountChange, AccountLost, AccountWritten, Appointer};
 pub use accounts::{InvalidUsername, StaffAccount, StaffProfile, Username};
+pub use audit::TablePlace;
 pub use commit::{Committed, Lost, Reply};
 pub use courses::{CourseQuery, LEAST_WORD};
 pub use due::{DueEntry, DueRecord, Watermark};
@@ -38,6 +42,7 @@ pub use page::{Cursor, InvalidCursor, Page, PageError};
 pub use queue::{
     COUNTED_TO, HoursEntry, HoursSummary, QueueEntry, QueueError, QueueKind, QueueOf, QueuePage, Summary,
 };
+pub use registration_journal::{ChainFault, ChainReport, ChainedEntry, JournalFilter};
 pub use rosters::{Listed, RosterWrite};
 pub use sessions::{Begun, HolderSignIn, Session, SignIn, SignInToken, WeChatLink};
 

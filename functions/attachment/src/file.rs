@@ -60,8 +60,10 @@ pub(crate) async fn read(
     if let Some(stored) = held.stored {
         // No view without an entry: written before the address is given.
         if let (Some(reviewer), Some(application)) = (reviewer, held.noted) {
-            let (id, version) = (&application.id, application.version);
-            app.store.record_view(id, version, &reviewer.id, &received.from, received.at).await?;
+            let number = application.registration.as_ref();
+            let registration = number.and_then(|number| dossier.registration(number));
+            let (store, from) = (&app.store, &received.from);
+            store.record_view(application, registration, &reviewer.id, from, received.at).await?;
         }
         shown.url = Some(blobs.presign_get(stored, Disposition::Inline).await?);
         shown.expires_at = Some(received.at.plus_seconds(DOWNLOAD_LIFETIME.as_secs().cast_signed()));

@@ -22,7 +22,7 @@ use domain::{
 /// A registration number; one that was mistyped is told from one that nobody has.
 pub(crate) fn parse(number: &str) -> Result<RegistrationNumber, Problem> {
     let invalid =
-        |error: InvalidRegistrationNumber| Problem::invalid("number", error.code(), &error.to_string());
+        |error: InvalidRegistrationNumber| Problem::invalid("number", error.code(), error.to_string());
     number.parse().map_err(invalid)
 }
 
@@ -50,7 +50,7 @@ pub(crate) async fn find(
 }
 
 /// True for who reviews or administers.
-fn is_staff(caller: &Principal) -> bool {
+pub(crate) fn is_staff(caller: &Principal) -> bool {
     caller.staff_id().is_some()
         && [Role::PreliminaryReviewer, Role::FinalReviewer, Role::Administrator]
             .into_iter()

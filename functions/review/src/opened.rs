@@ -61,7 +61,8 @@ pub(crate) async fn read(
     let dossier = app.store.dossier(&id.holder(), received.at).await?;
     let application = App::find(&dossier, &id, None)?;
     check_view(application, &reviewer)?;
-    app.store.record_view(&id, application.version, &reviewer.id, &received.from, received.at).await?;
+    let registration = application.registration.as_ref().and_then(|number| dossier.registration(number));
+    app.store.record_view(application, registration, &reviewer.id, &received.from, received.at).await?;
 
     let attachments = application.attachments.iter();
     let confirmed = attachments.filter_map(|attachment| Some((&attachment.id, attachment.stored()?)));
@@ -73,7 +74,6 @@ pub(crate) async fn read(
     .await
     .map_err(Problem::internal)?;
     let today = received.at.day();
-    let registration = application.registration.as_ref().and_then(|number| dossier.registration(number));
     let opened = Opened {
         application: ApplicationView::for_reviewer(application, &app.rules, today),
         downloads,

@@ -53,7 +53,8 @@ pub fn log_to_stderr(level: LevelFilter) {
     tracing_subscriber::registry().with(lines.with_filter(filter)).init();
 }
 
-fn options(data: PathBuf, port: u16) -> Options {
+/// Where the system of this folder and port is, and what it's told.
+pub fn options(data: PathBuf, port: u16) -> Options {
     let portal = format!("http://127.0.0.1:{port}");
     Options { data, in_memory: false, s3_port: port + 1, portal, rules: None }
 }

@@ -1,8 +1,10 @@
 //! `cargo run --release`: the whole system on this machine. `cargo run --release -- tour`: the story of a registration.
 
+mod audit;
 mod console;
 
 use clap::{Parser, Subcommand};
+use domain::registration::RegistrationNumber;
 use std::{path::PathBuf, process::ExitCode};
 
 /// 社工证登记：在本机运行整套系统。The whole system on this machine.
@@ -31,6 +33,11 @@ enum Command {
     Tour,
     /// 立即运行每日提醒任务，显示进度。Runs the daily job on the data folder, showing progress.
     Remind,
+    /// 核对登记日志是否被改动、缺失或调换；不写登记号则核对全部。Checks journals: those named, or all.
+    VerifyJournal {
+        /// 登记号。Registration numbers.
+        numbers: Vec<RegistrationNumber>,
+    },
 }
 
 #[tokio::main]
@@ -40,6 +47,9 @@ async fn main() -> ExitCode {
     let outcome = match cli.command {
         Some(Command::Tour) => local::tour::run().await,
         Some(Command::Remind) => console::remind(cli.port, cli.data).await,
+        Some(Command::VerifyJournal { numbers }) => {
+            audit::verify_journal(console::options(cli.data, cli.port), &numbers).await
+        }
         None => console::serve(cli.port, cli.data, cli.fresh).await,
     };
     match outcome {

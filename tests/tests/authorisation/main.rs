@@ -96,6 +96,10 @@ GET    /v1/review/registrations/{number}/credits 401   403  403    ok     403   
 GET    /v1/review/samples                      401     403  403    ok     403   ok     403   403    403   403       403
 POST   /v1/review/samples                      401     403  403    403    403   ok     403   403    403   403       403
 GET    /v1/review/samples/{id}                 401     403  403    ok     403   ok     403   403    403   403       403
+
+GET    /v1/registrations/{number}              401     ok   404    ok     403   ok     403   ok     403   403       403
+GET    /v1/registrations/{number}/holder       401     403  403    ok     403   ok     403   ok     403   403       403
+GET    /v1/registrations/{number}/journal      401     403  403    403    403   403    403   ok     403   403       403
 ";
 
 /// The rules, but that everybody is drawn as a sample.

@@ -9,6 +9,7 @@ mod endpoints;
 mod growth;
 mod hours;
 mod ledger;
+mod register;
 mod rights;
 
 use ledger::{Ledger, Row};
@@ -25,12 +26,15 @@ const ALLOWED: [&str; 7] =
     ["BatchGetItem", "DeleteItem", "GetItem", "PutItem", "Query", "TransactWriteItems", "UpdateItem"];
 
 /// Requests that load more than once, and why. A job is no request.
-const SEVERAL_CALLS: [(&str, &str); 17] = [
+const SEVERAL_CALLS: [(&str, &str); 20] = [
     ("POST review/decisions", "a batch is as many requests as it has decisions"),
     ("POST review/credits/decisions", "a batch is as many requests as it has decisions"),
     ("GET review/credits", "a queue's shards are asked at the same time"),
     ("GET review/credits/{id}", "who else has its files is known once it's read"),
     ("GET review/registrations/{number}/credits", "only the number's key says whose dossier it is"),
+    ("GET registrations/{number}", "for staff only the number's key says whose dossier it is"),
+    ("GET registrations/{number}/holder", "only the number's key says whose dossier it is"),
+    ("GET registrations/{number}/journal", "only the number's key says whose dossier it is"),
     ("GET review/samples", "its shards"),
     ("GET review/samples/{id}", "whom it drew is known once it's read"),
     ("POST review/samples", "what it draws from is read shard by shard"),
@@ -83,6 +87,7 @@ async fn every_endpoint_and_job_costs_what_the_data_model_says() {
     endpoints::attachments(&ledger).await;
     endpoints::review(&ledger).await;
     education::claims(&ledger).await;
+    register::registrations(&ledger).await;
     Box::pin(education::class_lists(&ledger)).await;
     endpoints::jobs(&ledger).await;
 

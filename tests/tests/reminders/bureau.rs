@@ -138,6 +138,7 @@ impl Bureau {
             photo: None,
             traits: Traits::default(),
             ended_on: None,
+            journal_head: None,
         };
         registration.next_due = next_due(&registration, &self.rules);
         registration

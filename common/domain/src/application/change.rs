@@ -172,6 +172,9 @@ pub struct JournalEntry {
     pub reasons: Vec<Reason>,
     /// By which rule.
     pub rule: Option<Citation>,
+    /// In an entry of a registration's journal: the application that changed it, or that was looked at.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub application: Option<ApplicationId>,
 }
 
 impl JournalEntry {
@@ -187,7 +190,14 @@ impl JournalEntry {
             parts: BTreeSet::new(),
             reasons: Vec::new(),
             rule: None,
+            application: None,
         }
+    }
+
+    /// The same about `application`.
+    #[must_use]
+    pub fn about(&self, application: Option<&ApplicationId>) -> Self {
+        Self { application: application.cloned(), ..self.clone() }
     }
 }
 

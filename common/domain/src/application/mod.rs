@@ -11,6 +11,7 @@
 //! Each command is a pure function from the state, the rules and the time to a [`Change`] or a
 //! [`Refusal`](crate::error::Refusal).
 
+mod action_label;
 mod attach;
 mod change;
 mod effect;
