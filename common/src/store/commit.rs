@@ -221,6 +221,8 @@ impl Store {
         if let Some(registration) = &change.registration {
             transaction
                 .put_version(records::registration_item(registration, now.day())?, registration.version)?;
+            // What verifiers see follows in the same transaction: its condition is the registration's.
+            transaction.put(records::entry_item(registration)?)?;
             transaction.journal(registration.number.as_str(), registration.version, &change.journal)?;
         }
         if let Some(profile) = &change.profile {

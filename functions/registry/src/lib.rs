@@ -1,12 +1,19 @@
 //! `registry`: the register itself, as its holders, staff and others see it.
 
 mod registration;
+mod verify;
+
+pub use verify::{MOST_MISSES, MOST_NUMBERS};
 
 use common::http::{App, finish};
 
 common::routes! {
     state: App;
     GET "/v1/registrations/{number}" => registration::read,
+    GET "/v1/verify" => verify::scanned,
+    POST "/v1/verify" => verify::several,
+    GET "/v1/verify/keys" => verify::keys,
+    GET "/v1/verify/{number}" => verify::by_number,
 }
 
 /// The function's router.

@@ -96,6 +96,11 @@ GET    /v1/review/registrations/{number}/credits 401   403  403    ok     403   
 GET    /v1/review/samples                      401     403  403    ok     403   ok     403   403    403   403       403
 POST   /v1/review/samples                      401     403  403    403    403   ok     403   403    403   403       403
 GET    /v1/review/samples/{id}                 401     403  403    ok     403   ok     403   403    403   403       403
+
+GET    /v1/verify                              ok      ok   ok     ok     ok    ok     ok    ok     ok    ok        ok
+POST   /v1/verify                              ok      ok   ok     ok     ok    ok     ok    ok     ok    ok        ok
+GET    /v1/verify/keys                         ok      ok   ok     ok     ok    ok     ok    ok     ok    ok        ok
+GET    /v1/verify/{number}                     ok      ok   ok     ok     ok    ok     ok    ok     ok    ok        ok
 ";
 
 /// The rules, but that everybody is drawn as a sample.

@@ -10,6 +10,7 @@ mod growth;
 mod hours;
 mod ledger;
 mod rights;
+mod verification;
 
 use ledger::{Ledger, Row};
 use serde_json::Value;
@@ -25,7 +26,8 @@ const ALLOWED: [&str; 7] =
     ["BatchGetItem", "DeleteItem", "GetItem", "PutItem", "Query", "TransactWriteItems", "UpdateItem"];
 
 /// Requests that load more than once, and why. A job is no request.
-const SEVERAL_CALLS: [(&str, &str); 17] = [
+const SEVERAL_CALLS: [(&str, &str); 18] = [
+    ("POST verify", "a hundred numbers and the count of guesses are one more than a call takes"),
     ("POST review/decisions", "a batch is as many requests as it has decisions"),
     ("POST review/credits/decisions", "a batch is as many requests as it has decisions"),
     ("GET review/credits", "a queue's shards are asked at the same time"),
@@ -85,6 +87,7 @@ async fn every_endpoint_and_job_costs_what_the_data_model_says() {
     education::claims(&ledger).await;
     Box::pin(education::class_lists(&ledger)).await;
     endpoints::jobs(&ledger).await;
+    verification::verification(&ledger).await;
 
     // A register of its own, since the job is run in it, and by rules that draw everybody.
     let everybody =
