@@ -99,6 +99,7 @@ async fn a_renewal_that_is_refused_past_the_last_day_lapses_it_there_and_then() 
     world.put("2029-02-01T10:00:00+08:00");
     let renewal = renew(&world, &world.holder("zhang").await).await;
     world.put("2029-03-20T10:00:00+08:00");
+    assert_standing(look(&world, &number).await, "renewal_under_review", true);
     let refuse = json!({ "outcome": "refuse", "reasons": [{ "ground": "not_eligible" }] });
     world.staff("chushen").await.decide(&renewal, refuse).await.expect(200);
     assert_standing(look(&world, &number).await, "lapsed", false);
