@@ -245,6 +245,13 @@ impl FieldCipher {
     pub fn identity_key(&self, normalised: &str) -> IdentityKey {
         IdentityKey::from_hash(hex::encode(hmac::sign(&self.lookup, normalised.as_bytes())))
     }
+
+    /// The keyed hash that stands for a network in keys: addresses are few enough to be found from a plain hash. No
+    /// identity document's text begins as what is hashed here does.
+    pub fn network_key(&self, network: &str) -> String {
+        let hash = hmac::sign(&self.lookup, format!("network\n{network}").as_bytes());
+        hex::encode(&hash.as_ref()[..16])
+    }
 }
 
 impl fmt::Debug for FieldCipher {

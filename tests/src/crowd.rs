@@ -101,6 +101,7 @@ pub async fn register_all(
     let mut items = Vec::new();
     for (pk, sk) in [
         (format!("HOLDER#{}", original.holder), format!("~REGISTRATION#{}", original.number)),
+        (format!("REGISTER#{}", original.number), "ENTRY".to_owned()),
         (format!("UNIQUE#CERTIFICATE#{number}"), "UNIQUE".to_owned()),
     ] {
         let key = [("pk".to_owned(), AttributeValue::S(pk)), ("sk".to_owned(), AttributeValue::S(sk))];
@@ -108,7 +109,7 @@ pub async fn register_all(
         items.push(found.expect("the table works").item.expect("it was written"));
     }
     let persons: Vec<u32> = persons.collect();
-    for persons in persons.chunks(12) {
+    for persons in persons.chunks(8) {
         let puts = persons.iter().flat_map(|person| {
             let other = registration(*person, registered_on, rules);
             let renames = [

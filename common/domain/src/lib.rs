@@ -25,4 +25,6 @@ pub mod readiness;
 pub mod registration;
 pub mod reminder;
 pub mod rules;
+pub mod statement;
 pub mod traits;
+pub mod verification;

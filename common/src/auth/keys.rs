@@ -18,7 +18,7 @@ pub enum InvalidTokenKey {
     #[error("the signing seed must be 32 random bytes in base64 or hexadecimal (openssl rand -base64 32)")]
     Seed,
     /// A public key isn't 32 bytes in base64.
-    #[error("a token's public key must be 32 bytes in base64")]
+    #[error("a public key must be 32 bytes in base64")]
     Public,
 }
 
@@ -32,7 +32,8 @@ impl InvalidTokenKey {
     }
 }
 
-/// The private half: a 32-byte seed (RFC 8032). Only the `session` function has it.
+/// The private half: a 32-byte seed (RFC 8032). Each has one function that signs with it: `session` that of access
+/// tokens, whoever prints certificates another.
 pub struct SigningSeed([u8; 32]);
 
 impl SigningSeed {
@@ -42,7 +43,7 @@ impl SigningSeed {
         pair.public_key().as_ref().try_into().map(PublicKey).map_err(|_| InvalidTokenKey::Seed)
     }
 
-    pub(super) fn as_bytes(&self) -> &[u8] {
+    pub(crate) fn as_bytes(&self) -> &[u8] {
         &self.0
     }
 }
@@ -69,12 +70,17 @@ impl PublicKey {
     /// The key's id, the `kid` of a token's header: its JWK thumbprint (RFC 7638). Nobody has to invent names, and
     /// signer and verifier can't disagree about them.
     pub fn id(&self) -> String {
-        let canonical =
-            format!(r#"{{"crv":"Ed25519","kty":"OKP","x":"{}"}}"#, URL_SAFE_NO_PAD.encode(self.0));
-        URL_SAFE_NO_PAD.encode(sha256(canonical.as_bytes()))
+        URL_SAFE_NO_PAD.encode(self.thumbprint())
     }
 
-    pub(super) fn as_bytes(&self) -> &[u8] {
+    /// The thumbprint that the id is written from.
+    pub(crate) fn thumbprint(&self) -> [u8; 32] {
+        let canonical =
+            format!(r#"{{"crv":"Ed25519","kty":"OKP","x":"{}"}}"#, URL_SAFE_NO_PAD.encode(self.0));
+        sha256(canonical.as_bytes())
+    }
+
+    pub(crate) fn as_bytes(&self) -> &[u8] {
         &self.0
     }
 }

@@ -39,6 +39,19 @@ impl Received {
             .unwrap_or_default();
         Self { at: now, trace_id, from }
     }
+
+    /// The network that the caller is in, as far as callers are told apart by their addresses: an IPv4 address, or the
+    /// half of an IPv6 address that a subscriber can't choose. Empty where nobody tells.
+    pub fn network(&self) -> String {
+        match self.from.parse::<IpAddr>().map(|address| address.to_canonical()) {
+            Ok(IpAddr::V4(address)) => address.to_string(),
+            Ok(IpAddr::V6(address)) => {
+                let [a, b, c, d, ..] = address.segments();
+                format!("{a:x}:{b:x}:{c:x}:{d:x}::/64")
+            }
+            Err(_) => String::new(),
+        }
+    }
 }
 
 fn forwarded(headers: &HeaderMap) -> Option<String> {
@@ -52,5 +65,24 @@ impl<S: Sync> FromRequestParts<S> for Received {
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
         let received = parts.extensions.get::<Self>().cloned();
         received.ok_or_else(|| Problem::internal("a router runs without http::finish"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn callers_are_told_apart_by_what_they_cannot_choose() {
+        let network = |from: &str| {
+            let from = from.to_owned();
+            Received { at: Instant::from_unix_millis(0), trace_id: String::new(), from }.network()
+        };
+        assert_eq!(network("203.0.113.7"), "203.0.113.7");
+        assert_eq!(network("::ffff:203.0.113.7"), "203.0.113.7");
+        assert_eq!(network("2001:db8:1:2:3:4:5:6"), "2001:db8:1:2::/64");
+        assert_eq!(network("2001:db8:1:2::9"), network("2001:db8:1:2:ffff::"));
+        assert_ne!(network("2001:db8:1:2::9"), network("2001:db8:1:3::9"));
+        assert_eq!(network(""), "");
     }
 }

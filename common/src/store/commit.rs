@@ -221,6 +221,8 @@ impl Store {
         if let Some(registration) = &change.registration {
             let application = change.application.as_ref().map(|application| &application.id);
             transaction.registration(registration, &change.journal.about(application), now.day())?;
+            // What verifiers see follows in the same transaction: its condition is the registration's.
+            transaction.put(records::entry_item(registration)?)?;
         }
         if let Some(profile) = &change.profile {
             let item = records::profile_item(profile, &self.cipher, &self.rules, now.day())?;

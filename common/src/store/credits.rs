@@ -3,10 +3,8 @@
 
 use super::{Store, StoreError, keys, lost_condition, records};
 use domain::{
-    application::UniqueKey,
     credit::CreditRecord,
-    id::{AttachmentId, CreditId, HolderId},
-    registration::RegistrationNumber,
+    id::{AttachmentId, CreditId},
 };
 
 impl Store {
@@ -25,20 +23,6 @@ impl Store {
             Err(error) if lost_condition(&error) => Ok(false),
             Err(error) => Err(error.into()),
         }
-    }
-
-    /// Whose the registration `number` is; nobody's where it was never given out.
-    pub async fn registration_holder(
-        &self,
-        number: &RegistrationNumber,
-    ) -> Result<Option<HolderId>, StoreError> {
-        let key = keys::unique(&UniqueKey::Registration(number.clone()));
-        let request = self.client.get_item().table_name(&self.tables.records);
-        let found = request.set_key(Some(key.attributes())).send().await?;
-        let owner = |item: keys::Item| {
-            records::string(&item, "owner")?.parse().map_err(|_| StoreError::Attribute("owner"))
-        };
-        found.item.map(owner).transpose()
     }
 
     /// The records of hours with these ids, of whomever, as far as they are there. One call for a hundred.

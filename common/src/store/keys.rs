@@ -17,6 +17,9 @@
 //! SESSION#{family}        SESSION                          one sign-in of a holder
 //! WECHAT#{app}#{open id}  WECHAT                           the holder that a WeChat user is
 //! KEYS#TOKEN              {key id}                         a public key that access tokens are verified by
+//! KEYS#CERTIFICATE        {start of its id}                a public key that certificates are verified by
+//! REGISTER#{number}       ENTRY                            what verifiers see of a registration
+//! GUESSES#{network}#{hour} GUESSES                         how many unknown numbers a network asked for in an hour
 //! COURSE#{course}         COURSE                           a course
 //! CATALOGUE#{year}#{word} {last day}#{course}              a course, under a word of its title or a trait of it
 //! PROVIDER#{staff}        ROSTER#{day}#{roster}            a provider's class list
@@ -192,6 +195,24 @@ pub(crate) const TOKEN_KEYS_PK: &str = "KEYS#TOKEN";
 
 pub(crate) fn token_key(id: &str) -> Key {
     Key::new(TOKEN_KEYS_PK.to_owned(), id)
+}
+
+/// The public keys that certificates are verified by; as many as there ever were seeds.
+pub(crate) const CERTIFICATE_KEYS_PK: &str = "KEYS#CERTIFICATE";
+
+/// One of them, by the start of its id that a statement names it by.
+pub(crate) fn certificate_key(id: &str) -> Key {
+    Key::new(CERTIFICATE_KEYS_PK.to_owned(), id)
+}
+
+/// What verifiers see of the registration `number`.
+pub(crate) fn entry(number: &RegistrationNumber) -> Key {
+    Key::new(format!("REGISTER#{number}"), "ENTRY")
+}
+
+/// How many unknown numbers were asked for from `network`, a keyed hash, in the `hour`-th hour since 1970.
+pub(crate) fn guesses(network: &str, hour: i64) -> Key {
+    Key::new(format!("GUESSES#{network}#{hour}"), "GUESSES")
 }
 
 pub(crate) fn course(id: &CourseId) -> Key {

@@ -27,6 +27,7 @@ pub mod schema;
 mod sessions;
 mod token_keys;
 mod transact;
+mod verification;
 
 pub use account_change::{AccountChange, AccountLost, AccountWritten, Appointer};
 pub use accounts::{InvalidUsername, StaffAccount, StaffProfile, Username};
@@ -45,6 +46,7 @@ pub use queue::{
 pub use registration_journal::{ChainFault, ChainReport, ChainedEntry, JournalFilter};
 pub use rosters::{Listed, RosterWrite};
 pub use sessions::{Begun, HolderSignIn, Session, SignIn, SignInToken, WeChatLink};
+pub use verification::{Guesses, Looked};
 
 use crate::crypto::{CryptoError, FieldCipher};
 use aws_sdk_dynamodb::{

@@ -18,6 +18,7 @@ use domain::{
     profile::Profile,
     registration::Registration,
     rules::RuleLibrary,
+    verification::PublicEntry,
 };
 use serde::{Serialize, de::DeserializeOwned};
 
@@ -58,6 +59,9 @@ pub(crate) mod entity {
     pub const WAITING: &str = "WAITING";
     pub const EVIDENCE: &str = "EVIDENCE";
     pub const SAMPLE: &str = "SAMPLE";
+    pub const ENTRY: &str = "ENTRY";
+    pub const GUESSES: &str = "GUESSES";
+    pub const CERTIFICATE_KEY: &str = "CERTIFICATE_KEY";
 }
 
 /// An item of `record` under `key`.
@@ -201,6 +205,11 @@ pub(crate) fn registration_item(
     let last = Some(registration.valid_until);
     set_due(&mut item, registration.next_due, last, today, registration.number.as_str());
     Ok(item)
+}
+
+/// What verifiers see of a registration. Written whenever that is.
+pub(crate) fn entry_item(registration: &Registration) -> Result<Item, StoreError> {
+    to_item(&PublicEntry::from(registration), &keys::entry(&registration.number), entity::ENTRY)
 }
 
 /// A record of hours: in the queue while somebody has to look at it, else, where it counts and was never drawn, among

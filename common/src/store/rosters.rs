@@ -26,7 +26,7 @@ const KEPT_SECONDS: i64 = 4 * 366 * 86_400;
 /// Seconds that a place for a file is kept to which nothing is uploaded.
 const UNUSED_SECONDS: i64 = 7 * 86_400;
 /// The most keys of one `BatchGetItem`.
-const BATCH: usize = 100;
+pub(super) const BATCH: usize = 100;
 /// How often what a batch left out is asked for again.
 const BATCH_ROUNDS: u32 = 5;
 

@@ -59,6 +59,7 @@ pub(crate) struct RegistrationJournalInput {
     cursor: Option<String>,
     /// `json`, a page; or `csv`, all of it, at most 10,000 entries.
     #[serde(default)]
+    #[cfg_attr(feature = "openapi", param(inline))]
     format: Format,
 }
 

@@ -3,6 +3,9 @@
 mod holder;
 mod journal;
 mod registration;
+mod verify;
+
+pub use verify::{MOST_MISSES, MOST_NUMBERS};
 
 use common::http::{App, finish};
 
@@ -11,6 +14,10 @@ common::routes! {
     GET "/v1/registrations/{number}" => registration::read,
     GET "/v1/registrations/{number}/holder" => holder::read,
     GET "/v1/registrations/{number}/journal" => journal::read,
+    GET "/v1/verify" => verify::scanned,
+    POST "/v1/verify" => verify::several,
+    GET "/v1/verify/keys" => verify::keys,
+    GET "/v1/verify/{number}" => verify::by_number,
 }
 
 /// The function's router.

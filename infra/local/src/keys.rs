@@ -1,7 +1,6 @@
 //! The secrets of this machine's system: made at the first start, kept beside the data, never checked in. A deployed
 //! stack has its own, made by the template.
 
-use base64::{Engine as _, engine::general_purpose::STANDARD};
 use common::crypto::{CryptoError, generate_key, random_bytes};
 use serde::{Deserialize, Serialize};
 use std::{
@@ -21,6 +20,10 @@ pub struct Keys {
     pub lookup: String,
     /// Signs access tokens, 32 bytes in base 64.
     pub token_seed: String,
+    /// Signs certificates, 32 bytes in base 64. Systems that were set up before there were certificates have none in
+    /// their file, and get one at their next start.
+    #[serde(default)]
+    pub certificate_seed: String,
     /// The stand-in mini-program's secret.
     pub wechat_secret: String,
     /// The demo service client's secret.
@@ -73,7 +76,8 @@ impl Keys {
         Ok(Self {
             field: generate_key()?,
             lookup: generate_key()?,
-            token_seed: STANDARD.encode(random_bytes::<32>()?),
+            token_seed: generate_key()?,
+            certificate_seed: generate_key()?,
             wechat_secret: secret()?,
             client_secret: secret()?,
             s3_secret: secret()?,
@@ -88,17 +92,19 @@ impl Keys {
         let failed = |source| KeysError::File { path: path.clone(), source };
         match fs::read(&path) {
             Ok(bytes) => {
-                let keys: Self = serde_json::from_slice(&bytes).map_err(|error| KeysError::Incomplete {
-                    path: path.clone(),
-                    reason: error.to_string(),
+                let mut keys: Self = serde_json::from_slice(&bytes).map_err(|error| {
+                    KeysError::Incomplete { path: path.clone(), reason: error.to_string() }
                 })?;
                 let wanted = crate::staff::STAFF.len();
-                if keys.staff_totp.len() == wanted {
-                    Ok(keys)
-                } else {
+                if keys.staff_totp.len() != wanted {
                     let reason = format!("{} of {wanted} staff secrets", keys.staff_totp.len());
-                    Err(KeysError::Incomplete { path, reason })
+                    return Err(KeysError::Incomplete { path, reason });
                 }
+                if keys.certificate_seed.is_empty() {
+                    keys.certificate_seed = generate_key()?;
+                    keys.write(folder, &path)?;
+                }
+                Ok(keys)
             }
             // The objects' folder is made right after the keys: with it there and them gone, new ones would open nothing.
             Err(error) if error.kind() == io::ErrorKind::NotFound && folder.join("s3").exists() => {
@@ -107,13 +113,19 @@ impl Keys {
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
                 let keys = Self::generate()?;
                 fs::create_dir_all(folder).map_err(failed)?;
-                let json = serde_json::to_vec_pretty(&keys).map_err(|error| failed(error.into()))?;
-                let draft = folder.join(format!("{FILE}.new"));
-                write_private(&draft, &json).and_then(|()| fs::rename(&draft, &path)).map_err(failed)?;
+                keys.write(folder, &path)?;
                 Ok(keys)
             }
             Err(error) => Err(failed(error)),
         }
+    }
+
+    /// Writes the file at `path` in `folder`, whole or not at all.
+    fn write(&self, folder: &Path, path: &Path) -> Result<(), KeysError> {
+        let failed = |source| KeysError::File { path: path.to_owned(), source };
+        let json = serde_json::to_vec_pretty(self).map_err(|error| failed(error.into()))?;
+        let draft = folder.join(format!("{FILE}.new"));
+        write_private(&draft, &json).and_then(|()| fs::rename(&draft, path)).map_err(failed)
     }
 }
 

@@ -289,6 +289,7 @@ fn variables(
         ("FIELD_KEYS", format!("local={}", keys.field)),
         ("LOOKUP_KEY", keys.lookup.clone()),
         ("TOKEN_SEED", keys.token_seed.clone()),
+        ("CERTIFICATE_SEED", keys.certificate_seed.clone()),
         ("TOKEN_ISSUER", "https://localhost/social-worker-registry".to_owned()),
         ("TOKEN_AUDIENCE", "social-worker-registry".to_owned()),
         ("WECHAT_BASE_URL", wechat.url()),

@@ -1,7 +1,7 @@
 //! Who calls, and what there is to be asked for.
 
 use super::Caller;
-use common::{auth::totp::TotpSecret, http::Route};
+use common::{auth::totp::TotpSecret, http::Route, statement::Signer};
 use domain::{actor::Role, identity::IdentityDocument};
 use serde_json::{Value, json};
 use session::NewStaff;
@@ -105,6 +105,17 @@ impl<'a> Cast<'a> {
         form(person)["management_number"].as_str().unwrap().to_owned()
     }
 
+    /// What the QR code of the certificate of `registration` holds.
+    pub async fn statement(&self, registration: &str) -> String {
+        let store = &self.world.system.app.store;
+        let signer = Signer::from_env(&self.world.system.env).unwrap();
+        signer.publish(store).await.unwrap();
+        let number = registration.parse().unwrap();
+        let holder = store.registration_holder(&number).await.unwrap().unwrap();
+        let dossier = store.dossier(&holder, self.world.now()).await.unwrap();
+        signer.statement(dossier.registration(&number).unwrap())
+    }
+
     pub fn person(&self, caller: Caller, scene: &Scene<'a>) -> Person<'a> {
         self.people.get(&caller).unwrap_or(&scene.own).clone()
     }
@@ -135,7 +146,7 @@ pub struct Scene<'a> {
     pub account: String,
     /// The claim of hours.
     pub credit: String,
-    /// The registration that the claim is for.
+    /// The registration that the claim is for, or that is verified.
     pub registration: String,
     /// What striking the claim out is confirmed by.
     pub confirmation: String,
@@ -171,6 +182,11 @@ impl<'a> Scene<'a> {
             path if path.starts_with("/v1/session") || path.starts_with("/v1/staff") => {}
             "/v1/applications" if route.method == "POST" => {
                 cast.register(&scene.own).await;
+            }
+            path if path.starts_with("/v1/verify") || path.starts_with("/v1/registrations") => {
+                cast.register(&scene.own).await;
+                scene.registration =
+                    scene.own.get("/v1/me").await.expect(200).text("/registrations/0/number");
             }
             path if path.starts_with("/v1/courses") => scene.offer(cast).await,
             path if path.starts_with("/v1/rosters") => {

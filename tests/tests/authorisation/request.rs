@@ -81,6 +81,7 @@ pub async fn call(cast: &Cast<'_>, scene: &Scene<'_>, caller: Caller, route: &Ro
             (scene.credit.as_str(), json!({ "reasons": reasons, "confirmation": scene.confirmation }))
         }
         (_, path) if path.starts_with("/v1/review/credits/{id}") => (scene.credit.as_str(), Value::Null),
+        ("POST", "/v1/verify") => ("", json!({ "numbers": [scene.registration] })),
         ("POST", "/v1/review/samples") => ("", sample(cast)),
         (_, "/v1/review/samples/{id}") => (scene.sample.as_str(), Value::Null),
         (_, path) if path.contains("/applications/{id}") => (scene.application.as_str(), Value::Null),
@@ -92,6 +93,9 @@ pub async fn call(cast: &Cast<'_>, scene: &Scene<'_>, caller: Caller, route: &Ro
     if (route.method, route.path) == ("GET", "/v1/review/samples") {
         let asked = sample(cast);
         path = format!("{path}?month={}&area=4201", asked["month"].as_str().unwrap());
+    }
+    if (route.method, route.path) == ("GET", "/v1/verify") {
+        path = format!("{path}?s={}", cast.statement(&scene.registration).await);
     }
     let version = format!("\"{version}\"");
     let headers: &[_] = if id.is_empty() { &[] } else { &[("If-Match", version.as_str())] };

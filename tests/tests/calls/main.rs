@@ -11,6 +11,7 @@ mod hours;
 mod ledger;
 mod register;
 mod rights;
+mod verification;
 
 use ledger::{Ledger, Row};
 use serde_json::Value;
@@ -26,7 +27,8 @@ const ALLOWED: [&str; 7] =
     ["BatchGetItem", "DeleteItem", "GetItem", "PutItem", "Query", "TransactWriteItems", "UpdateItem"];
 
 /// Requests that load more than once, and why. A job is no request.
-const SEVERAL_CALLS: [(&str, &str); 20] = [
+const SEVERAL_CALLS: [(&str, &str); 21] = [
+    ("POST verify", "a hundred numbers and the count of guesses are one more than a call takes"),
     ("POST review/decisions", "a batch is as many requests as it has decisions"),
     ("POST review/credits/decisions", "a batch is as many requests as it has decisions"),
     ("GET review/credits", "a queue's shards are asked at the same time"),
@@ -90,6 +92,7 @@ async fn every_endpoint_and_job_costs_what_the_data_model_says() {
     register::registrations(&ledger).await;
     Box::pin(education::class_lists(&ledger)).await;
     endpoints::jobs(&ledger).await;
+    verification::verification(&ledger).await;
 
     // A register of its own, since the job is run in it, and by rules that draw everybody.
     let everybody =

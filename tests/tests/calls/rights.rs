@@ -11,9 +11,15 @@ use tests::{Reply, wire::Access};
 type Rights = BTreeMap<String, BTreeSet<String>>;
 
 /// What nobody counts the cost of, since it costs what others cost, and still takes rights: retries with a key where
-/// others were counted, downloads, a member of staff who signs out, an application that's closed since nobody mended it.
+/// others were counted, downloads, a member of staff who signs out, an application that's closed since nobody mended it, a
+/// registration that is changed at once.
 pub async fn rarer(ledger: &Ledger) {
     let world = &ledger.world;
+    let registered = world.holder("person2").await;
+    let change = registered.open("change").await;
+    registered.edit(&change, json!({ "mobile": "13900139000", "declaration": true })).await.expect(200);
+    registered.submit(&change).await.expect(200);
+
     let holder = world.holder("rarer").await;
     let application = holder.ready_first(40).await;
     let twice =

@@ -25,7 +25,12 @@ use local::{
     mailbox::Mailbox,
 };
 use reminder::{Job, Reminder, Report};
-use std::{collections::BTreeMap, net::SocketAddr, sync::Arc, time::Duration};
+use std::{
+    collections::{BTreeMap, HashMap},
+    net::SocketAddr,
+    sync::Arc,
+    time::Duration,
+};
 use tempfile::TempDir;
 use tests::{
     bare::{TABLE, mail_env, parts},
@@ -159,24 +164,29 @@ impl Bureau {
     /// without the journal.
     pub async fn copy(&self, original: &Registration, persons: &[u32]) {
         let client = self.direct.dynamodb();
-        let key = [
-            ("pk".to_owned(), AttributeValue::S(format!("HOLDER#{}", original.holder))),
-            ("sk".to_owned(), AttributeValue::S(format!("~REGISTRATION#{}", original.number))),
-        ];
-        let found = client.get_item().table_name(TABLE).set_key(Some(key.into())).send().await.unwrap();
-        let item = found.item.unwrap();
-        for persons in persons.chunks(25) {
-            let copies = persons.iter().map(|person| {
+        let mut items = Vec::new();
+        for (pk, sk) in [
+            (format!("HOLDER#{}", original.holder), format!("~REGISTRATION#{}", original.number)),
+            (format!("REGISTER#{}", original.number), "ENTRY".to_owned()),
+        ] {
+            let key = [("pk".to_owned(), AttributeValue::S(pk)), ("sk".to_owned(), AttributeValue::S(sk))];
+            let found = client.get_item().table_name(TABLE).set_key(Some(key.into())).send().await.unwrap();
+            items.push(found.item.unwrap());
+        }
+        for persons in persons.chunks(12) {
+            let copies = persons.iter().flat_map(|person| {
                 let other = self.registration(*person, original.valid_until, original.reminded);
                 let renames = [
                     (original.holder.as_str(), other.holder.as_str()),
                     (original.number.as_str(), other.number.as_str()),
                     (original.email.as_str(), other.email.as_str()),
                 ];
-                let copy =
-                    item.iter().map(|(name, value)| (name.clone(), renamed(value, &renames))).collect();
-                let put = PutRequest::builder().set_item(Some(copy)).build().unwrap();
-                WriteRequest::builder().put_request(put).build()
+                let copy = |item: &HashMap<String, AttributeValue>| {
+                    let copy = item.iter().map(|(name, value)| (name.clone(), renamed(value, &renames)));
+                    let put = PutRequest::builder().set_item(Some(copy.collect())).build().unwrap();
+                    WriteRequest::builder().put_request(put).build()
+                };
+                items.iter().map(copy).collect::<Vec<_>>()
             });
             let written =
                 client.batch_write_item().request_items(TABLE, copies.collect()).send().await.unwrap();

@@ -35,12 +35,12 @@ fn once_registered_what_needs_no_approval_is_saved_at_once(#[case] patch: Value)
 fn what_the_figures_are_broken_down_by_reaches_the_register_and_changes_no_certificate() {
     let mut world = World::registered(date(2026, 3, 2));
     let before = world.registration().clone();
-    assert_eq!(before.traits.born, Some(1990));
+    assert_eq!(before.traits.born, Some(1949));
     let patch = json!({ "employment_status": "not_practising", "employer": null, "position": null, "practice_field": null });
     world.save_profile(patch).unwrap();
     let after = world.registration();
     assert_eq!(after.traits.employment_status, Some(EmploymentStatus::NotPractising));
-    assert_eq!((after.traits.practice_field, after.traits.born), (None, Some(1990)));
+    assert_eq!((after.traits.practice_field, after.traits.born), (None, Some(1949)));
     assert_eq!((after.version, after.edition), (before.version + 1, 1));
 }
 
