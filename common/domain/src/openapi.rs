@@ -50,7 +50,7 @@ scalar! {
     DistrictCode: String, "行政区划代码（GB/T 2260），6 位", "420106";
     Area: String, "辖区：2、4 或 6 位行政区划代码", "4201";
     ManagementNumber: String, "证书管理号", "202510420106000123";
-    RegistrationNumber: String, "登记号，15 位数字，末位为校验位", "422026987654322";
+    RegistrationNumber: String, "登记号，15 位数字，末位为校验位", "422026987654324";
     HolderId: String, "持证人编号", "7k3m9q2xw4n8r5tz";
     ApplicationId: String, "申请编号", "7k3m9q2xw4n8r5tz-20260301-h4k9m2qp";
     AttachmentId: String, "附件编号", "7k3m9q2xw4n8r5tz-20260301-h4k9m2qp-0a1b2c3d";

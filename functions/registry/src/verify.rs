@@ -136,7 +136,7 @@ pub(crate) async fn scanned(
     Query(input): Query<ShownInput>,
 ) -> Result<Json<Verified>, Problem> {
     let missing = || {
-        let detail = "请扫描电子证书上的二维码，或在地址末尾写上登记号查询，例如 /v1/verify/422026987654322";
+        let detail = "请扫描电子证书上的二维码，或在地址末尾写上登记号查询，例如 /v1/verify/422026987654324";
         Problem::invalid("s", "required", detail)
     };
     let scanned = scan(&input.s.ok_or_else(missing)?)?;

@@ -5,6 +5,7 @@ pub mod client;
 pub mod files;
 mod narrator;
 pub mod page;
+mod register;
 mod steps;
 mod story;
 mod training;

@@ -40,6 +40,7 @@ impl<'a> Story<'a> {
         self.training().await?;
         self.reminders(&number).await?;
         self.renew(&number).await?;
+        self.register_is_asked(&number).await?;
         self.narrator.end(self.system.clock.now(), self.mails);
         Ok(())
     }

@@ -4,6 +4,7 @@
 
 mod mail;
 mod progress;
+mod register;
 mod stack;
 mod story;
 mod target;
@@ -78,7 +79,7 @@ async fn unless_interrupted<T>(work: impl Future<Output = Result<T>>) -> Result<
 async fn played(progress: &Progress, target: &Target, stack: &mut Stack, options: &Options) -> Result<()> {
     let wechat = story::wechat().await?;
     if !options.skip_build {
-        progress.step("sam build：八个函数的发布版 · the release binaries of eight functions");
+        progress.step("sam build：九个函数的发布版 · the release binaries of nine functions");
         stack.build()?;
     }
     progress.step("sam deploy：建立整个系统 · the whole stack");
@@ -88,6 +89,7 @@ async fn played(progress: &Progress, target: &Target, stack: &mut Stack, options
 
     let story = Story::new(progress, target, stack, &wechat, api);
     let registered = story.registers().await?;
+    story.is_verified(&registered).await?;
     story.is_taught(&registered).await?;
     story.is_reminded().await?;
     story.meets_the_gateway().await?;

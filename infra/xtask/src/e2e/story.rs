@@ -115,7 +115,7 @@ impl<'a> Story<'a> {
         self.call(client, Call::new(Method::GET, path), 200).await
     }
 
-    fn nobody(&self) -> Client {
+    pub(super) fn nobody(&self) -> Client {
         Client::new(&self.api)
     }
 

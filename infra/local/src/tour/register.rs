@@ -1,0 +1,61 @@
+//! The story's end: what others see of the register, and what the register remembers of those who looked.
+
+use super::{
+    client::{Call, Client},
+    story::Story,
+};
+use anyhow::{Context, Result, ensure};
+use reqwest::Method;
+use serde_json::json;
+
+/// A number that nobody has, with the right check digit.
+const NOBODYS: &str = "422026987654324";
+
+impl Story<'_> {
+    /// An employer verifies her; an administrator looks at her registration and at who looked before.
+    pub(super) async fn register_is_asked(&mut self, number: &str) -> Result<()> {
+        self.at("2029-03-21", "09:00")?;
+        self.narrator.chapter(&self.system.clock, "登记册：任何人可核验，查看必留痕");
+        self.narrator.step("用人单位不用登录就能核验：姓名打码，状态和日期一目了然");
+        let nobody = Client::new(&self.base);
+        let seen = self.get(&nobody, &format!("/v1/verify/{number}"), 200).await?;
+        ensure!(seen.text("/standing")? == "valid", "she is registered: {}", seen.body);
+        ensure!(seen.text("/name")? == "张**", "her name is masked: {}", seen.body);
+        self.narrator.shows("姓名", seen.text("/name")?);
+        self.narrator.shows("结果", seen.text("/detail")?);
+
+        self.narrator.step("抄错一位数字，与查无此号分得清；一次最多核验一百个");
+        let refused = self.get(&nobody, &format!("/v1/verify/{}", mistyped(number)?), 422).await?;
+        self.narrator.shows("错误", refused.text("/errors/0/detail")?);
+        let list = json!({ "numbers": [number, NOBODYS] });
+        let several = self.call(&nobody, Call::new(Method::POST, "/v1/verify").with(list), 200).await?;
+        for item in ["/items/0", "/items/1"] {
+            let said = several.text(&format!("{item}/result/standing_label"))?;
+            self.narrator.shows(several.text(&format!("{item}/number"))?, said);
+        }
+
+        self.narrator.step("管理员查看持证人身份信息：先记入日志，再显示；日志逐条相连，改动必被发现");
+        let admin = self.staff("admin").await?;
+        self.get(&admin, &format!("/v1/registrations/{number}/holder"), 200).await?;
+        let journal = self.get(&admin, &format!("/v1/registrations/{number}/journal?limit=200"), 200).await?;
+        let entries = journal.body["items"].as_array().context("a journal has entries")?;
+        let newest = entries.last().context("the view is in it")?;
+        ensure!(newest["action"] == "viewed", "the view isn't the last entry: {newest}");
+        self.narrator.shows(
+            "日志",
+            &format!(
+                "{} 条，最后一条：{}",
+                entries.len(),
+                newest["action_label"].as_str().unwrap_or_default()
+            ),
+        );
+        Ok(())
+    }
+}
+
+/// `number` with its last digit another.
+fn mistyped(number: &str) -> Result<String> {
+    let (front, last) = number.split_at_checked(number.len() - 1).context("a number has digits")?;
+    let last: u8 = last.parse()?;
+    Ok(format!("{front}{}", (last + 1) % 10))
+}

@@ -1,0 +1,35 @@
+//! What others see of the register in a deployed stack: anybody verifies, and staff find what they looked at.
+
+use super::story::{Registered, Story};
+use anyhow::{Result, ensure};
+use local::tour::client::Call;
+use reqwest::Method;
+use serde_json::json;
+
+impl Story<'_> {
+    /// Somebody who isn't signed in asks for the registration, one that was mistyped, and one that nobody has.
+    pub async fn is_verified(&self, registered: &Registered) -> Result<()> {
+        self.progress.step("任何人核验登记：有效；抄错一位与查无此号分得清");
+        let nobody = self.nobody();
+        let number = &registered.number;
+        let path = format!("/v1/verify/{number}");
+        let seen = self.get(&nobody, &path).await?;
+        ensure!(seen.text("/standing")? == "valid", "the registration isn't valid: {}", seen.body);
+        ensure!(!seen.body.to_string().contains(&registered.name), "the name isn't masked: {}", seen.body);
+        self.progress.shows("结果", seen.text("/detail")?);
+
+        let digit = number.as_bytes()[number.len() - 1] - b'0';
+        let mistyped = format!("{}{}", &number[..number.len() - 1], (digit + 1) % 10);
+        let refused =
+            self.call(&nobody, Call::new(Method::GET, &format!("/v1/verify/{mistyped}")), 422).await?;
+        ensure!(
+            refused.text("/errors/0/code")? == "registration_number_check_digit",
+            "a slip isn't told: {}",
+            refused.body
+        );
+        let list = json!({ "numbers": [number, mistyped, "422026987654324"] });
+        let several = self.post(&nobody, "/v1/verify", list, 200).await?;
+        ensure!(several.body["items"][2]["result"]["standing"] == "unknown", "{}", several.body);
+        Ok(())
+    }
+}
