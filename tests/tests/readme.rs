@@ -66,7 +66,12 @@ async fn the_walkthrough_leads_to_a_registration_number_and_three_years_later_to
     assert!(receipts.len() == 2 && receipts[0] == receipts[1], "one submission, sent twice: {told}");
     let approved = lines.iter().find_map(|line| line.strip_prefix("通过 ")).expect("an approval");
     assert!(approved.len() == 15 && approved.bytes().all(|byte| byte.is_ascii_digit()), "{approved}");
-    assert_eq!(lines.last(), Some(&format!("{approved} is valid until 2032-03-02").as_str()));
+    assert!(lines.contains(&format!("{approved} is valid until 2032-03-02").as_str()), "{told}");
+    let [.., one, several] = lines[..] else { panic!("{told}") };
+    assert!(one.contains(r#""standing":"valid""#) && one.contains(r#""name":"林**""#), "{one}");
+    for told in [r#""standing":"valid""#, r#""registration_number_check_digit""#, r#""standing":"unknown""#] {
+        assert!(several.contains(told), "{several}");
+    }
     assert!(lines.iter().any(|line| line.starts_with(r#"{"planned":1,"#)), "a reminder is planned: {told}");
 
     let mails = world.mails().await;
