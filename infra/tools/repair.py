@@ -46,6 +46,11 @@ def record(item, kind):
     if seen or newest > int(item["version"]["N"]):
         item["version"] = {"N": str(newest + 1)}
     put(item, seen)
+    # What verifiers see of a registration follows it; it has no version of its own.
+    if kind == "REGISTRATION" and (entry := get(restored, "REGISTER#" + id, "ENTRY")):
+        if apply:
+            db.put_item(TableName=live, Item=entry)
+        print("put back", entry["pk"]["S"], entry["sk"]["S"])
     for what in ("90", "60", "30", "14", "7", "1", "lapsed") if kind == "REGISTRATION" else ():
         letter = f"OUTBOX#{id}-{item['valid_until']['S']}-{what}"
         if get(live, letter, "OUTBOX") and not get(restored, letter, "OUTBOX"):
