@@ -1,8 +1,12 @@
 //! Records as the API shows them. Identity documents are masked, but for a reviewer who opened the application.
 
+mod change;
 mod credit;
+mod revocation;
 
+pub use change::FieldChange;
 pub use credit::{CreditView, EvidenceView, Recorder};
+pub use revocation::{ObjectionView, RevocationEndView, RevocationView};
 
 use domain::{
     application::{Application, ApplicationKind, Outcome, Reason, Receipt, Stage, StageProgress, State},
@@ -139,6 +143,8 @@ pub struct ApplicationView {
     pub before: Option<FormView>,
     /// For a change: the fields that differ.
     pub changed_fields: Vec<Field>,
+    /// For a change or a renewal: what is registered beside what is to be, field by field.
+    pub changes: Vec<FieldChange>,
     /// Attachments.
     pub attachments: Vec<AttachmentView>,
     /// What is still missing before it can be submitted.
@@ -168,12 +174,13 @@ pub struct ApplicationView {
 impl ApplicationView {
     /// An application as its holder sees it on `today`.
     pub fn for_holder(application: &Application, library: &RuleLibrary, today: CalendarDate) -> Self {
-        Self::with(application, library, today, FormView::masked)
+        Self::with(application, library, today, FormView::masked, IdentityDocument::masked)
     }
 
     /// An application as the reviewer sees it who opened it on `today`.
     pub fn for_reviewer(application: &Application, library: &RuleLibrary, today: CalendarDate) -> Self {
-        Self::with(application, library, today, FormView::revealed)
+        let whole = |document: &IdentityDocument| document.reveal().to_owned();
+        Self::with(application, library, today, FormView::revealed, whole)
     }
 
     fn with(
@@ -181,6 +188,7 @@ impl ApplicationView {
         library: &RuleLibrary,
         today: CalendarDate,
         form: impl Fn(&Form) -> FormView,
+        number: impl Fn(&IdentityDocument) -> String,
     ) -> Self {
         let rules = library.get(&application.rules);
         let before = application.before.as_ref();
@@ -201,6 +209,7 @@ impl ApplicationView {
             changed_fields: before
                 .map(|before| before.changed_fields(&application.form).into_iter().collect())
                 .unwrap_or_default(),
+            changes: FieldChange::of(application, number),
             attachments: application.attachments.iter().map(AttachmentView::from).collect(),
             missing: if editable { shortcomings(application, rules, today) } else { Vec::new() },
             registration_number: application.registration.clone(),
@@ -301,6 +310,8 @@ pub struct RegistrationView {
     pub hours: HoursShortfall,
     /// 学时 or 小时
     pub hours_unit: String,
+    /// The last revocation that was announced: whether it still runs, until when one may object, what came of it.
+    pub revocation: Option<RevocationView>,
 }
 
 impl RegistrationView {
@@ -328,6 +339,7 @@ impl RegistrationView {
             cycle: registration.cycle.clone(),
             hours: assess(&registration.cycle, &dossier.credits, rules).shortfall,
             hours_unit: rules.hours.unit.to_string(),
+            revocation: RevocationView::of(registration, library, today),
         }
     }
 }

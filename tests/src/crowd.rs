@@ -66,6 +66,7 @@ pub fn registration(person: u32, registered_on: CalendarDate, rules: &RuleSet) -
         photo: None,
         traits: Traits::default(),
         ended_on: None,
+        revocation: None,
         journal_head: None,
     }
 }

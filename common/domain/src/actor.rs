@@ -60,6 +60,24 @@ impl Reviewer {
     }
 }
 
+/// A member of staff who administers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Administrator {
+    /// Their account.
+    pub id: StaffId,
+    /// The area they administer; the whole country where none is named.
+    pub area: Option<Area>,
+    /// Their own identity document's keyed hash, where it's on record: nobody decides about themselves.
+    pub identity: Option<IdentityKey>,
+}
+
+impl Administrator {
+    /// True where `district` lies in their area.
+    pub fn covers(&self, district: &DistrictCode) -> bool {
+        self.area.as_ref().is_none_or(|area| area.contains(district))
+    }
+}
+
 /// Who made a change, as the journal names them.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]

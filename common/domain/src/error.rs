@@ -8,6 +8,7 @@ use crate::{
     id::ApplicationId,
     readiness::Shortcoming,
     registration::RegistrationNumber,
+    revocation::RevocationRefusal,
     rules::Citation,
 };
 use serde::{Deserialize, Serialize};
@@ -220,6 +221,9 @@ pub enum Refusal {
     /// About continuing education.
     #[error(transparent)]
     Credit(#[from] CreditRefusal),
+    /// About a revocation, or because of one.
+    #[error(transparent)]
+    Revocation(#[from] RevocationRefusal),
 }
 
 impl Refusal {
@@ -258,6 +262,7 @@ impl Refusal {
             Self::UnknownGround(_) => "unknown_ground",
             Self::NoteTooLong => "note_too_long",
             Self::Credit(refusal) => refusal.code(),
+            Self::Revocation(refusal) => refusal.code(),
         }
     }
 
@@ -275,6 +280,7 @@ impl Refusal {
             Self::OutsideArea | Self::WrongStage { .. } | Self::OwnApplication => RefusalClass::Forbidden,
             Self::UnknownApplication | Self::UnknownAttachment => RefusalClass::NotFound,
             Self::Credit(refusal) => refusal.class(),
+            Self::Revocation(refusal) => refusal.class(),
             _ => RefusalClass::Unprocessable,
         }
     }
@@ -316,6 +322,7 @@ impl Refusal {
             | Self::FirstWindowClosed { rule, .. }
             | Self::MendPeriodOver { rule, .. } => Some(rule),
             Self::Credit(refusal) => refusal.rule(),
+            Self::Revocation(refusal) => refusal.rule(),
             _ => None,
         }
     }

@@ -90,6 +90,17 @@ pub enum IdentityDocumentKind {
 }
 
 impl IdentityDocumentKind {
+    /// The name people see.
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::ResidentIdentityCard => "居民身份证",
+            Self::HongKongMacaoPermit => "港澳居民来往内地通行证",
+            Self::TaiwanPermit => "台湾居民来往大陆通行证",
+            Self::ResidencePermit => "港澳台居民居住证",
+            Self::Passport => "护照",
+        }
+    }
+
     /// True for cards, of which both sides are shown; a passport or permit has one page that counts.
     pub fn has_back(self) -> bool {
         matches!(self, Self::ResidentIdentityCard | Self::ResidencePermit)

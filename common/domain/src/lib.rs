@@ -24,6 +24,7 @@ pub mod profile;
 pub mod readiness;
 pub mod registration;
 pub mod reminder;
+pub mod revocation;
 pub mod rules;
 pub mod statement;
 pub mod traits;

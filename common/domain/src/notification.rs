@@ -155,6 +155,56 @@ pub enum Message {
     Cancelled {
         /// The registration number.
         number: RegistrationNumber,
+        /// Applications that were closed with it.
+        #[serde(default)]
+        closed: Vec<ApplicationKind>,
+        /// True where hours that waited to be recognised were closed with it.
+        #[serde(default)]
+        claims_closed: bool,
+    },
+    /// The registration is to be revoked (拟撤销登记), and the holder may object.
+    RevocationAnnounced {
+        /// The registration number.
+        number: RegistrationNumber,
+        /// The grounds with their facts.
+        reasons: Vec<ReasonLine>,
+        /// Last day to object.
+        object_until: CalendarDate,
+    },
+    /// An objection to that arrived: the receipt for it.
+    RevocationObjected {
+        /// The registration number.
+        number: RegistrationNumber,
+        /// When the server accepted it.
+        at: Instant,
+        /// What was said.
+        text: String,
+    },
+    /// The revocation was given up: the registration stands.
+    RevocationEnded {
+        /// The registration number.
+        number: RegistrationNumber,
+        /// True where an objection was upheld; false where the authority dropped it.
+        upheld: bool,
+        /// Why.
+        note: String,
+    },
+    /// Revoked by the authority (撤销登记).
+    Revoked {
+        /// The registration number.
+        number: RegistrationNumber,
+        /// The grounds with their facts.
+        reasons: Vec<ReasonLine>,
+        /// When an objection arrived that was dismissed; none where nobody objected.
+        objected_at: Option<Instant>,
+        /// Why it was dismissed.
+        note: String,
+        /// Applications that were closed with it.
+        closed: Vec<ApplicationKind>,
+        /// True where hours that waited to be recognised were closed with it.
+        claims_closed: bool,
+        /// True where the certificate can be registered anew.
+        can_register_again: bool,
     },
     /// Refused for good (不予登记).
     Refused {
@@ -282,5 +332,8 @@ pub enum Message {
         valid_until: CalendarDate,
         /// True where the certificate can be registered anew.
         can_register_again: bool,
+        /// True where a revocation that was announced ended with it.
+        #[serde(default)]
+        revocation_ended: bool,
     },
 }

@@ -1,7 +1,7 @@
 //! What is still missing, and why, with the rule that says so.
 
 use crate::{
-    application::{Application, ApplicationKind},
+    application::{Application, ApplicationKind, none_in_force},
     attachment::AttachmentKind,
     credit::{Assessment, HoursShortfall, assess},
     date::CalendarDate,
@@ -9,6 +9,7 @@ use crate::{
     error::{FieldError, Refusal},
     form::{Field, Form},
     registration::{Registration, RegistrationStatus},
+    revocation,
     rules::{Citation, LatePolicy, RuleSet},
 };
 use serde::{Deserialize, Serialize};
@@ -166,7 +167,7 @@ pub fn check_kind(dossier: &Dossier, application: &Application, rules: &RuleSet)
             .as_ref()
             .and_then(|number| dossier.registration(number))
             .filter(|registration| registration.status == RegistrationStatus::Active)
-            .ok_or(Refusal::NoActiveRegistration { kind: application.kind })
+            .ok_or_else(|| none_in_force(dossier, application.registration.as_ref(), application.kind))
     };
     match application.kind {
         ApplicationKind::First => {
@@ -175,8 +176,10 @@ pub fn check_kind(dossier: &Dossier, application: &Application, rules: &RuleSet)
                     && Some(&registration.certificate.management_number)
                         == application.form.management_number.as_ref()
             });
-            registered
-                .map_or(Ok(()), |found| Err(Refusal::AlreadyRegistered { number: found.number.clone() }))
+            match registered {
+                Some(found) => Err(Refusal::AlreadyRegistered { number: found.number.clone() }),
+                None => revocation::check_register_again(dossier, application, rules),
+            }
         }
         ApplicationKind::Renewal => {
             let registration = subject()?;
@@ -194,7 +197,7 @@ pub fn check_kind(dossier: &Dossier, application: &Application, rules: &RuleSet)
             let fixed = fixed_fields(application, rules);
             if fixed.is_empty() { Ok(()) } else { Err(Refusal::FieldNotChangeable(fixed)) }
         }
-        ApplicationKind::Cancellation => subject().map(|_| ()),
+        ApplicationKind::Cancellation => revocation::check_may_leave(subject()?),
     }
 }
 

@@ -9,6 +9,7 @@ use crate::{
     district::DistrictCode,
     form::{Field, Form, PersonName},
     id::{ApplicationId, HolderId},
+    revocation::Revocation,
     rules::RuleSet,
     traits::Traits,
 };
@@ -185,6 +186,9 @@ pub struct Registration {
     /// The day it ended; none while it's in force.
     #[serde(default)]
     pub ended_on: Option<CalendarDate>,
+    /// The last revocation that was announced, whatever came of it.
+    #[serde(default)]
+    pub revocation: Option<Box<Revocation>>,
     /// The hash (SHA-256, hex) of the last entry of its journal, which the next one carries. The store's, and nobody
     /// else's, to set; none before the first.
     #[serde(default)]
@@ -237,6 +241,7 @@ impl Registration {
             photo: None,
             traits: Traits::of(form),
             ended_on: None,
+            revocation: None,
             journal_head: None,
         };
         registration.next_due = crate::reminder::next_due(&registration, rules);
@@ -302,12 +307,15 @@ impl Registration {
         self.traits = self.traits.with(changed, form);
     }
 
-    /// Ends the registration with `status` on `today`.
+    /// Ends the registration with `status` on `today`, and with it a revocation that still runs.
     pub(crate) fn end(&mut self, status: RegistrationStatus, today: CalendarDate) {
         self.status = status;
         self.ended_on = Some(today);
         self.pending_renewal = None;
         self.next_due = None;
+        if let Some(revocation) = self.revocation.as_mut() {
+            revocation.overtake(today);
+        }
     }
 
     /// The cycle that began on `start`, the present one or one that is closed, with the renewal that closed it.

@@ -8,9 +8,11 @@ use crate::{
     credit::assess,
     date::{CalendarDate, Instant},
     dossier::Dossier,
+    education,
     notification::{Message, Notification},
     profile::Profile,
     registration::{Registration, RegistrationStatus},
+    revocation::{self, Revocation, RevocationState},
     rules::{LatePolicy, RuleLibrary, RuleSet},
 };
 
@@ -39,16 +41,21 @@ pub(crate) fn passed(
     thresholds_left(end, reminded, rules).filter(|(_, day)| *day <= today).map(|(days, _)| days).min()
 }
 
-/// The day the job looks at `registration` next: the next threshold's, then the day it lapses. None where nothing is
-/// to come, or while a renewal is under review.
+/// The day the job looks at `registration` next: the next threshold's, then the day it lapses, or the day an announced
+/// revocation takes effect. None where nothing is to come; while a renewal is under review only a revocation is.
 pub fn next_due(registration: &Registration, rules: &RuleSet) -> Option<CalendarDate> {
-    if registration.status != RegistrationStatus::Active || registration.pending_renewal.is_some() {
+    if registration.status != RegistrationStatus::Active {
         return None;
+    }
+    let revoked = registration.revocation.as_deref().and_then(Revocation::takes_effect_on);
+    if registration.pending_renewal.is_some() {
+        return revoked;
     }
     let lapse = rules.renewal_closes(registration.valid_until).plus_days(1);
     let next =
         thresholds_left(registration.valid_until, registration.reminded, rules).map(|(_, day)| day).min();
-    Some(next.unwrap_or(lapse))
+    let next = next.unwrap_or(lapse);
+    Some(revoked.map_or(next, |revoked| revoked.min(next)))
 }
 
 /// The day the job looks at a profile's first-registration window next: the next threshold's, then the day after the
@@ -90,7 +97,7 @@ pub(crate) fn next_returned_due(application: &Application, rules: &RuleSet) -> O
     Some(next.unwrap_or_else(|| mend_by.plus_days(1)))
 }
 
-/// What is due for one registration on `today`: a reminder, or its lapse, or only a new date. `None` where nothing
+/// What is due for one registration on `today`: its revocation, a reminder, its lapse, or only a new date. `None` where nothing
 /// is due after all (it was done meanwhile).
 pub fn registration_due(
     dossier: &Dossier,
@@ -102,6 +109,19 @@ pub fn registration_due(
     let today = now.day();
     if registration.next_due.is_none_or(|due| due > today) {
         return None;
+    }
+    if registration.status != RegistrationStatus::Active {
+        return education::ended_due(dossier, registration, now);
+    }
+    // Where runs were missed, what comes first in the calendar comes first.
+    let lapses_first = registration.is_overdue_on(today, rules)
+        && registration
+            .revocation
+            .as_deref()
+            .and_then(Revocation::takes_effect_on)
+            .is_some_and(|day| day > rules.renewal_closes(registration.valid_until).plus_days(1));
+    if !lapses_first && let Some(change) = revocation::due(dossier, registration, library, now) {
+        return Some(change);
     }
     let mut next = registration.clone();
     next.version += 1;
@@ -140,6 +160,9 @@ pub(crate) fn lapse_notice(registration: &Registration, rules: &RuleSet, now: In
         number: registration.number.clone(),
         valid_until: registration.valid_until,
         can_register_again: *rules.first_registration.late == LatePolicy::AcceptAndFlag,
+        revocation_ended: registration.revocation.as_ref().is_some_and(|revocation| {
+            revocation.state.is_open() || revocation.state == RevocationState::Overtaken
+        }),
     };
     tell(registration, "lapsed", now, message)
 }

@@ -9,5 +9,6 @@ mod education;
 mod lifecycle;
 mod purity;
 mod reminders;
+mod revocation;
 mod walk;
 mod windows;

@@ -7,10 +7,10 @@ use axum::{
     http::request::Parts,
 };
 use domain::{
-    actor::{Reviewer, Role},
+    actor::{self, Reviewer, Role},
     district::Area,
     error::Refusal,
-    id::{ApplicationId, HolderId, StaffId},
+    id::{ApplicationId, HolderId, IdentityKey, StaffId},
 };
 
 /// Verifies the bearer token of a request.
@@ -116,6 +116,25 @@ pub struct Administrator {
     pub id: StaffId,
     /// The area they administer; the whole country where none is named.
     pub area: Option<Area>,
+    /// Their own identity document's keyed hash, where it's on record.
+    pub identity: Option<IdentityKey>,
+}
+
+impl Administrator {
+    /// The administrator that `caller` is, for what is there for others too.
+    pub fn of(caller: &Principal) -> Result<Self, Problem> {
+        match caller.staff_id() {
+            Some(id) if caller.has(Role::Administrator) => {
+                Ok(Self { id: id.clone(), area: caller.area.clone(), identity: caller.identity.clone() })
+            }
+            _ => Err(Problem::forbidden()),
+        }
+    }
+
+    /// As the domain sees them.
+    pub fn acting(self) -> actor::Administrator {
+        actor::Administrator { id: self.id, area: self.area, identity: self.identity }
+    }
 }
 
 impl<S> FromRequestParts<S> for Administrator
@@ -126,13 +145,7 @@ where
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
-        let principal = principal(parts, state).await?;
-        match principal.staff_id() {
-            Some(id) if principal.has(Role::Administrator) => {
-                Ok(Self { id: id.clone(), area: principal.area.clone() })
-            }
-            _ => Err(Problem::forbidden()),
-        }
+        Self::of(&principal(parts, state).await?)
     }
 }
 

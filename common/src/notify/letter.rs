@@ -6,6 +6,7 @@ use super::{
     education,
     letterhead::Letterhead,
     registration::{self, Registered, RenewalDue},
+    revocation::{self, Revoked},
     wording::one_line,
 };
 use askama::Template;
@@ -117,7 +118,36 @@ fn content(notification: &Notification, writing: Writing<'_>) -> Content {
         Message::Changed { number, fields, receipt } => {
             registration::changed(writing, number, fields, receipt.as_ref())
         }
-        Message::Cancelled { number } => registration::cancelled(writing, number),
+        Message::Cancelled { number, closed, claims_closed } => {
+            revocation::ended_with(registration::cancelled(writing, number), closed, *claims_closed)
+        }
+        Message::RevocationAnnounced { number, reasons, object_until } => {
+            revocation::announced(writing, number, reasons, *object_until)
+        }
+        Message::RevocationObjected { number, at, text } => revocation::objected(writing, number, *at, text),
+        Message::RevocationEnded { number, upheld, note } => {
+            revocation::ended(writing, number, *upheld, note)
+        }
+        Message::Revoked {
+            number,
+            reasons,
+            objected_at,
+            note,
+            closed,
+            claims_closed,
+            can_register_again,
+        } => revocation::revoked(
+            writing,
+            &Revoked {
+                number,
+                reasons,
+                objected_at: *objected_at,
+                note,
+                closed,
+                claims_closed: *claims_closed,
+                can_register_again: *can_register_again,
+            },
+        ),
         Message::FirstRegistrationDue { until, late_accepted, .. } => {
             registration::first_registration_due(writing, *until, *late_accepted)
         }
@@ -163,8 +193,8 @@ fn content(notification: &Notification, writing: Writing<'_>) -> Content {
         Message::EvidenceAsked { hours, due, accepted, by_hand, .. } => {
             education::evidence_asked(writing, hours, *due, accepted, *by_hand)
         }
-        Message::Lapsed { number, valid_until, can_register_again } => {
-            registration::lapsed(writing, number, *valid_until, *can_register_again)
+        Message::Lapsed { number, valid_until, can_register_again, revocation_ended } => {
+            registration::lapsed(writing, number, *valid_until, *can_register_again, *revocation_ended)
         }
     }
 }

@@ -12,6 +12,7 @@ mod letterhead;
 mod mime;
 mod postman;
 mod registration;
+mod revocation;
 mod ses;
 mod smtp;
 mod wording;

@@ -348,6 +348,7 @@ pub(super) fn lapsed(
     number: &RegistrationNumber,
     valid_until: CalendarDate,
     can_register_again: bool,
+    revocation_ended: bool,
 ) -> Content {
     let content = Content::new(
         Tone::Closed,
@@ -360,7 +361,8 @@ pub(super) fn lapsed(
         day(valid_until)
     ))
     .figure(NUMBER, &number.to_string())
-    .paragraph("您的职业水平证书长期有效，不因登记失效而失效。");
+    .paragraph("您的职业水平证书长期有效，不因登记失效而失效。")
+    .when(revocation_ended, |content| content.paragraph("此前通知您的撤销登记程序，因登记失效而终止。"));
     if can_register_again {
         content
             .summary("您可以重新办理登记。".to_owned())

@@ -3,6 +3,7 @@
 mod holder;
 mod journal;
 mod registration;
+mod revocation;
 mod verify;
 
 pub use verify::{MOST_MISSES, MOST_NUMBERS};
@@ -12,6 +13,10 @@ use common::http::{App, finish};
 common::routes! {
     state: App;
     GET "/v1/registrations/{number}" => registration::read,
+    GET "/v1/registrations/{number}/revocation" => revocation::read,
+    POST "/v1/registrations/{number}/revocation" => revocation::announce,
+    POST "/v1/registrations/{number}/revocation/objection" => revocation::object,
+    POST "/v1/registrations/{number}/revocation/decision" => revocation::decide,
     GET "/v1/registrations/{number}/holder" => holder::read,
     GET "/v1/registrations/{number}/journal" => journal::read,
     GET "/v1/verify" => verify::scanned,

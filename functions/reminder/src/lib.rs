@@ -1,5 +1,5 @@
-//! `reminder`: the scheduled job. It plans what is due, lapses what has lapsed, closes what wasn't mended, asks those
-//! whom a sample has drawn for evidence, and sweeps what is still unsent.
+//! `reminder`: the scheduled job. It plans what is due, lapses what has lapsed, revokes what nobody objected to, closes
+//! what wasn't mended, asks those whom a sample has drawn for evidence, and sweeps what is still unsent.
 //!
 //! Its cost follows from what is due and not from who is registered: it reads the `due` index day by day from where
 //! the last run ended, and nothing else. A run that is cut off, killed or missed is made up for by the next one; what
@@ -58,6 +58,8 @@ pub struct Report {
     pub planned: u64,
     /// Registrations lapsed.
     pub lapsed: u64,
+    /// Registrations revoked, since nobody objected in time.
+    pub revoked: u64,
     /// Returned applications closed.
     pub expired: u64,
     /// Holders asked for evidence, since a sample has drawn them.
@@ -126,6 +128,7 @@ impl Reminder {
         let counts = [
             ("RemindersPlanned", report.planned),
             ("RegistrationsLapsed", report.lapsed),
+            ("RegistrationsRevoked", report.revoked),
             ("ApplicationsExpired", report.expired),
             ("EvidenceAsked", report.evidence_asked),
             ("EvidenceReminded", report.evidence_reminded),

@@ -1,4 +1,4 @@
-//! Planning: each record that is due gets its reminder, its lapse or its end, in one transaction.
+//! Planning: each record that is due gets its reminder, its lapse, its revocation or its end, in one transaction.
 
 use crate::{Reminder, Report, ask::Asked, lanes::Lanes};
 use common::store::{DueEntry, DueRecord, Lost, StoreError, Watermark};
@@ -23,6 +23,7 @@ const FIRST_LOOK_BACK: i64 = 400;
 enum Done {
     Planned,
     Lapsed,
+    Revoked,
     Expired,
     EvidenceReminded,
     Asked(Asked),
@@ -69,6 +70,7 @@ impl Reminder {
                 match done {
                     Ok(Done::Planned) => report.planned += 1,
                     Ok(Done::Lapsed) => report.lapsed += 1,
+                    Ok(Done::Revoked) => report.revoked += 1,
                     Ok(Done::Expired) => report.expired += 1,
                     Ok(Done::EvidenceReminded) => report.evidence_reminded += 1,
                     Ok(Done::Asked(asked)) => {
@@ -150,6 +152,7 @@ impl Reminder {
 fn done(change: &Change) -> Done {
     match change.journal.action {
         JournalAction::Lapsed => Done::Lapsed,
+        JournalAction::Revoked => Done::Revoked,
         JournalAction::Expired => Done::Expired,
         _ if change.notifications.is_empty() => Done::Skipped,
         _ if change.credit.is_some() => Done::EvidenceReminded,

@@ -11,12 +11,13 @@ use axum::{
 use common::{
     blobs::Disposition,
     http::{App, Problem, Received, Staff, etag},
-    view::{ApplicationView, RegistrationView},
+    view::{ApplicationView, RegistrationView, RevocationView},
 };
 use domain::{
     application::{ApplicationKind, check_view},
     error::Refusal,
     id::{ApplicationId, AttachmentId},
+    registration::RegistrationStatus,
     rules::Ground,
 };
 use futures_util::future::try_join_all;
@@ -44,6 +45,8 @@ pub(crate) struct Opened {
     registration: Option<RegistrationView>,
     /// The holder's other applications that are open, by kind.
     also_open: Vec<ApplicationKind>,
+    /// The holder's registrations that were revoked, with the grounds.
+    revoked_before: Vec<RevocationView>,
     /// Grounds for returning or refusing.
     grounds: Vec<Ground>,
 }
@@ -83,6 +86,12 @@ pub(crate) async fn read(
             .iter()
             .filter(|other| other.id != id && other.is_open() && other.receipt.is_some())
             .map(|other| other.kind)
+            .collect(),
+        revoked_before: dossier
+            .registrations
+            .iter()
+            .filter(|held| held.status == RegistrationStatus::Revoked)
+            .filter_map(|held| RevocationView::of(held, &app.rules, today))
             .collect(),
         grounds: app.rules.get(&application.rules).grounds.to_vec(),
     };

@@ -183,7 +183,7 @@ impl<'a> Scene<'a> {
             "/v1/applications" if route.method == "POST" => {
                 cast.register(&scene.own).await;
             }
-            path if path.starts_with("/v1/verify") || path.starts_with("/v1/registrations") => {
+            path if path.starts_with("/v1/verify") => {
                 cast.register(&scene.own).await;
                 scene.registration =
                     scene.own.get("/v1/me").await.expect(200).text("/registrations/0/number");
@@ -203,6 +203,7 @@ impl<'a> Scene<'a> {
                 scene.claim(cast, route).await;
                 scene.review(cast, route).await;
             }
+            path if path.starts_with("/v1/registrations") => scene.revoke(cast, route).await,
             path if path.starts_with("/v1/attachments") && files == Files::Evidence => {
                 scene.claim(cast, route).await;
             }
@@ -265,6 +266,27 @@ impl<'a> Scene<'a> {
             self.sample = drawn.text("/id");
         } else {
             self.confirmation = last.get(&format!("{path}/voiding")).await.expect(200).text("/confirmation");
+        }
+    }
+
+    /// A registration: with a revocation that runs, where it's about one, and an objection, where that is decided.
+    async fn revoke(&mut self, cast: &Cast<'a>, route: &Route) {
+        cast.register(&self.own).await;
+        self.registration = self.own.get("/v1/me").await.expect(200).text("/registrations/0/number");
+        let path = format!("/v1/registrations/{}", self.registration);
+        self.version = self.own.get(&path).await.expect(200).etag();
+        if (route.method, route.path) == ("POST", "/v1/registrations/{number}/revocation") {
+            return;
+        }
+        if route.path.contains("/revocation") {
+            let headers = [("If-Match", self.version.as_str())];
+            let path = format!("{path}/revocation");
+            let announced = cast.people[&Caller::Admin].send("POST", &path, Some(grounds()), &headers).await;
+            self.version = announced.expect(201).etag();
+        }
+        if route.path.ends_with("/decision") {
+            let objected = self.own.post(&format!("{path}/revocation/objection"), objection()).await;
+            self.version = objected.expect(201).etag();
         }
     }
 
@@ -351,6 +373,16 @@ impl<'a> Scene<'a> {
 
 fn announced(kind: &str) -> Value {
     json!({ "kind": kind, "file_name": "a.jpg", "content_type": "image/jpeg", "size": tiny_jpeg().len() })
+}
+
+/// Grounds for a revocation.
+pub fn grounds() -> Value {
+    json!({ "reasons": [{ "ground": "other", "note": "经核查不符合登记条件" }] })
+}
+
+/// What is said against it.
+pub fn objection() -> Value {
+    json!({ "text": "符合登记条件，证明见附件" })
 }
 
 /// A paper of an application, as it's announced.

@@ -98,6 +98,10 @@ POST   /v1/review/samples                      401     403  403    403    403   
 GET    /v1/review/samples/{id}                 401     403  403    ok     403   ok     403   403    403   403       403
 
 GET    /v1/registrations/{number}              401     ok   404    ok     403   ok     403   ok     403   403       403
+GET    /v1/registrations/{number}/revocation   401     ok   404    ok     403   ok     403   ok     403   403       403
+POST   /v1/registrations/{number}/revocation   401     403  403    403    403   403    403   ok     403   403       403
+POST   /v1/registrations/{number}/revocation/objection 401 ok 404  403    403   403    403   ok     403   403       403
+POST   /v1/registrations/{number}/revocation/decision 401 403 403  403    403   403    403   ok     403   403       403
 GET    /v1/registrations/{number}/holder       401     403  403    ok     403   ok     403   ok     403   403       403
 GET    /v1/registrations/{number}/journal      401     403  403    403    403   403    403   ok     403   403       403
 GET    /v1/verify                              ok      ok   ok     ok     ok    ok     ok    ok     ok    ok        ok

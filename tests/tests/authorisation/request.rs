@@ -2,7 +2,7 @@
 
 use super::{
     Caller,
-    cast::{Cast, Scene, certificate, class_list, course, degree, sample, seminar},
+    cast::{Cast, Scene, certificate, class_list, course, degree, grounds, objection, sample, seminar},
 };
 use common::http::Route;
 use local::system::SERVICE_CLIENT;
@@ -84,6 +84,13 @@ pub async fn call(cast: &Cast<'_>, scene: &Scene<'_>, caller: Caller, route: &Ro
         ("POST", "/v1/verify") => ("", json!({ "numbers": [scene.registration] })),
         ("POST", "/v1/review/samples") => ("", sample(cast)),
         (_, "/v1/review/samples/{id}") => (scene.sample.as_str(), Value::Null),
+        ("POST", "/v1/registrations/{number}/revocation") => (scene.registration.as_str(), grounds()),
+        ("POST", "/v1/registrations/{number}/revocation/objection") => {
+            (scene.registration.as_str(), objection())
+        }
+        ("POST", "/v1/registrations/{number}/revocation/decision") => {
+            (scene.registration.as_str(), json!({ "ruling": "uphold", "note": "证明材料属实" }))
+        }
         (_, path) if path.contains("/applications/{id}") => (scene.application.as_str(), Value::Null),
         _ => ("", Value::Null),
     };

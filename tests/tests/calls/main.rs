@@ -10,6 +10,7 @@ mod growth;
 mod hours;
 mod ledger;
 mod register;
+mod revocation;
 mod rights;
 mod verification;
 
@@ -27,7 +28,7 @@ const ALLOWED: [&str; 7] =
     ["BatchGetItem", "DeleteItem", "GetItem", "PutItem", "Query", "TransactWriteItems", "UpdateItem"];
 
 /// Requests that load more than once, and why. A job is no request.
-const SEVERAL_CALLS: [(&str, &str); 21] = [
+const SEVERAL_CALLS: [(&str, &str); 24] = [
     ("POST verify", "a hundred numbers and the count of guesses are one more than a call takes"),
     ("POST review/decisions", "a batch is as many requests as it has decisions"),
     ("POST review/credits/decisions", "a batch is as many requests as it has decisions"),
@@ -37,6 +38,9 @@ const SEVERAL_CALLS: [(&str, &str); 21] = [
     ("GET registrations/{number}", "for staff only the number's key says whose dossier it is"),
     ("GET registrations/{number}/holder", "only the number's key says whose dossier it is"),
     ("GET registrations/{number}/journal", "only the number's key says whose dossier it is"),
+    ("GET registrations/{number}/revocation", "only the number's key says whose dossier it is"),
+    ("POST registrations/{number}/revocation", "only the number's key says whose dossier it is"),
+    ("POST registrations/{number}/revocation/decision", "only the number's key says whose dossier it is"),
     ("GET review/samples", "its shards"),
     ("GET review/samples/{id}", "whom it drew is known once it's read"),
     ("POST review/samples", "what it draws from is read shard by shard"),
@@ -99,10 +103,12 @@ async fn every_endpoint_and_job_costs_what_the_data_model_says() {
         tests::edited_rules(&[("audit_percent = { value = 0,", "audit_percent = { value = 100,")]);
     let hours = Ledger::by(Some(everybody)).await;
     Box::pin(hours::review(&hours)).await;
+    let register = Ledger::new().await;
+    Box::pin(revocation::revocation(&register)).await;
 
     rights::rarer(&ledger).await;
-    rights::assert_recorded(&[&ledger, &hours]).await;
-    let rows = [ledger.rows.into_inner(), hours.rows.into_inner()].concat();
+    rights::assert_recorded(&[&ledger, &hours, &register]).await;
+    let rows = [ledger.rows.into_inner(), hours.rows.into_inner(), register.rows.into_inner()].concat();
     let counted: BTreeSet<_> = rows.iter().map(|row| row.who.clone()).collect();
     let missed: Vec<_> = published().into_iter().filter(|route| !counted.contains(route)).collect();
     assert_eq!(missed, [""; 0], "endpoints that nobody counted");

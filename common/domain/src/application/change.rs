@@ -94,6 +94,18 @@ pub enum JournalAction {
     Reminded,
     /// The registration lapsed.
     Lapsed,
+    /// An administrator announced that the registration is to be revoked.
+    RevocationAnnounced,
+    /// The holder, or somebody in their name, objected to that.
+    RevocationObjected,
+    /// The objection was upheld: the registration stands.
+    RevocationUpheld,
+    /// An administrator dropped the revocation.
+    RevocationDropped,
+    /// The registration was revoked.
+    Revoked,
+    /// Closed, since the registration it was about had ended.
+    Closed,
     /// A claim of hours was entered by their holder, not yet submitted.
     HoursDrafted,
     /// Hours were claimed by their holder.
@@ -194,6 +206,17 @@ impl JournalEntry {
         }
     }
 
+    /// The entry of what is closed by the change that this one is of.
+    #[must_use]
+    pub fn of_closed(&self) -> Self {
+        Self {
+            from: self.from.clone(),
+            reasons: self.reasons.clone(),
+            rule: self.rule.clone(),
+            ..Self::new(self.actor.clone(), JournalAction::Closed, self.at)
+        }
+    }
+
     /// The same about `application`.
     #[must_use]
     pub fn about(&self, application: Option<&ApplicationId>) -> Self {
@@ -214,6 +237,10 @@ pub struct Change {
     pub profile: Option<Profile>,
     /// The next credit record.
     pub credit: Option<Box<CreditRecord>>,
+    /// Applications that are closed because the registration they were about ends; journalled as closed.
+    pub closed: Vec<Application>,
+    /// Credit records that are closed for the same reason.
+    pub closed_hours: Vec<CreditRecord>,
     /// What is taken and let go.
     pub claims: Vec<Claim>,
     /// The journal's entry; the store writes it beside every record that changes.
@@ -231,6 +258,8 @@ impl Change {
             registration: None,
             profile: None,
             credit: None,
+            closed: Vec::new(),
+            closed_hours: Vec::new(),
             claims: Vec::new(),
             journal: JournalEntry::new(actor, action, now),
             notifications: Vec::new(),

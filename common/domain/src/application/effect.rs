@@ -1,7 +1,9 @@
 //! What an end of an application does to the register: an approval makes, carries on, changes or cancels a
 //! registration; any other end lets go of what the application held.
 
-use super::{Application, ApplicationKind, Change, Claim, Entropy, JournalAction, State, UniqueKey};
+use super::{
+    Application, ApplicationKind, Change, Claim, Entropy, JournalAction, State, UniqueKey, ending::end_with,
+};
 use crate::{
     credit::assess,
     date::Instant,
@@ -12,7 +14,7 @@ use crate::{
     notification::{Message, ReceiptLine},
     readiness,
     registration::{Registration, RegistrationNumber, RegistrationStatus},
-    reminder,
+    reminder, revocation,
     rules::{RuleLibrary, RuleSet},
 };
 use std::collections::BTreeSet;
@@ -25,10 +27,28 @@ pub(super) fn subject(dossier: &Dossier, application: &Application) -> Result<Re
         .as_ref()
         .and_then(|number| dossier.registration(number))
         .filter(|registration| registration.status == RegistrationStatus::Active)
-        .ok_or(Refusal::NoActiveRegistration { kind: application.kind })?
+        .ok_or_else(|| none_in_force(dossier, application.registration.as_ref(), application.kind))?
         .clone();
+    if application.kind.gives_up() {
+        revocation::check_may_leave(&registration)?;
+    }
     registration.version += 1;
     Ok(registration)
+}
+
+/// Why there is no registration in force, the one called `number` or any, to do `kind` with.
+pub(crate) fn none_in_force(
+    dossier: &Dossier,
+    number: Option<&RegistrationNumber>,
+    kind: ApplicationKind,
+) -> Refusal {
+    let wanted = match kind {
+        ApplicationKind::First => "办理首次登记",
+        ApplicationKind::Renewal => "办理再登记",
+        ApplicationKind::Change => "办理信息变更",
+        ApplicationKind::Cancellation => "办理注销登记",
+    };
+    revocation::revoked(dossier, number, wanted).unwrap_or(Refusal::NoActiveRegistration { kind })
 }
 
 /// The last stage approved `next`. What is about a registration brings the fields it changed and no others, so that
@@ -80,7 +100,9 @@ pub(super) fn approve(
         ApplicationKind::Cancellation => {
             let mut registration = subject(dossier, next)?;
             registration.end(RegistrationStatus::Cancelled, now.day());
-            let message = Message::Cancelled { number: registration.number.clone() };
+            let closed = end_with(dossier, &mut registration, Some(&next.id), change);
+            let claims_closed = !change.closed_hours.is_empty();
+            let message = Message::Cancelled { number: registration.number.clone(), closed, claims_closed };
             change.registration = Some(registration);
             message
         }
@@ -205,7 +227,7 @@ pub(super) fn is_needed(dossier: &Dossier, key: &UniqueKey, id: &ApplicationId) 
 
 /// Lets go of what `next`, which has ended, held and nothing needs any more; and of the identity document that was
 /// registered, where another took its place.
-fn let_go(dossier: &Dossier, next: &mut Application, change: &mut Change) {
+pub(super) fn let_go(dossier: &Dossier, next: &mut Application, change: &mut Change) {
     let held = dossier.application(&next.id).map(|before| before.claims.clone()).unwrap_or_default();
     let registered = registered_identity(dossier).filter(|_| next.state == State::Approved);
     let registered = registered.cloned().map(UniqueKey::Identity);

@@ -13,7 +13,7 @@ use crate::{
     notification::Message,
     readiness,
     registration::{Registration, RegistrationNumber},
-    reminder,
+    reminder, revocation,
     rules::{RuleLibrary, RuleSet},
 };
 use std::collections::BTreeSet;
@@ -116,9 +116,14 @@ fn subject<'a>(
             && number.is_none_or(|number| registration.number == *number)
     });
     match (active.next(), active.next()) {
-        (Some(registration), None) => Ok(registration),
+        (Some(registration), None) => {
+            if kind.gives_up() {
+                revocation::check_may_leave(registration)?;
+            }
+            Ok(registration)
+        }
         (Some(_), Some(_)) => Err(Refusal::RegistrationNumberNeeded),
-        (None, _) => Err(Refusal::NoActiveRegistration { kind }),
+        (None, _) => Err(effect::none_in_force(dossier, number, kind)),
     }
 }
 
@@ -307,7 +312,8 @@ pub fn submit(
         ApplicationKind::Renewal => {
             let mut registration = effect::subject(dossier, application)?;
             registration.pending_renewal = Some(application.id.clone());
-            registration.next_due = None;
+            // Nothing is to be reminded of; a revocation that was announced takes its course.
+            registration.next_due = reminder::next_due(&registration, rules);
             change.journal.rule = Some(rules.cite("renewal.window_months", &rules.renewal.window_months));
             change.registration = Some(registration);
         }

@@ -6,6 +6,8 @@
 //!     │                                │  ▲  │ amend: what changed goes back to every stage
 //!     │ withdraw              return   ▼  │ submit
 //!     └──────────▶ Withdrawn ◀────── Returned         Submitted ──refuse──▶ Refused
+//!
+//!   Draft, Submitted, Returned ──its registration ends──▶ Closed
 //! ```
 //!
 //! Each command is a pure function from the state, the rules and the time to a [`Change`] or a
@@ -15,12 +17,15 @@ mod action_label;
 mod attach;
 mod change;
 mod effect;
+mod ending;
 mod holder;
 mod receipt;
 mod review;
 
 pub use attach::{AttachmentRequest, confirm_attachment, remove_attachment, request_attachment};
 pub use change::{Change, Claim, JournalAction, JournalEntry, UniqueKey};
+pub(crate) use effect::none_in_force;
+pub(crate) use ending::end_with;
 pub use holder::{Draft, Entropy, open, save, save_profile, submit, withdraw};
 pub use receipt::Receipt;
 pub(crate) use review::reason_text;
@@ -57,6 +62,11 @@ pub enum ApplicationKind {
 impl ApplicationKind {
     /// Every kind.
     pub const ALL: [Self; 4] = [Self::First, Self::Renewal, Self::Change, Self::Cancellation];
+
+    /// True for what gives a registration up: it can't be done while a revocation runs.
+    pub fn gives_up(self) -> bool {
+        self == Self::Cancellation
+    }
 
     /// The name people see.
     pub fn label(self) -> &'static str {
@@ -133,6 +143,8 @@ pub enum State {
     Refused,
     /// 撤回
     Withdrawn,
+    /// 终止: the registration it was about ended
+    Closed,
 }
 
 impl State {
@@ -145,6 +157,7 @@ impl State {
             Self::Approved => "通过",
             Self::Refused => "不予登记",
             Self::Withdrawn => "已撤回",
+            Self::Closed => "已终止",
         }
     }
 }
@@ -312,7 +325,7 @@ impl Application {
     }
 
     /// The fields of what is registered that this application changes.
-    pub(crate) fn registered_fields_changed(&self) -> BTreeSet<Field> {
+    pub fn registered_fields_changed(&self) -> BTreeSet<Field> {
         let Some(before) = &self.before else { return BTreeSet::new() };
         let mut changed = before.changed_fields(&self.form);
         changed.remove(&Field::Declaration);

@@ -82,7 +82,7 @@ pub fn claim(
 ) -> Result<Change, Refusal> {
     input.check_offered(None)?;
     let activity = input.activity();
-    let place = Place::open(dossier, input.registration.as_ref(), activity.done_to, library)?;
+    let place = Place::open_own(dossier, input.registration.as_ref(), activity.done_to, library)?;
     let mut problems = check::Problems::default();
     let hours = input.check(&place, &activity, Some(now.day()), &mut problems)?;
     problems.into_result()?;

@@ -9,6 +9,7 @@ mod audit;
 mod check;
 mod claim;
 mod course;
+mod ended;
 mod evidence;
 mod preview;
 mod provide;
@@ -26,6 +27,8 @@ pub use alike::alike_key;
 pub use audit::{ask_for_evidence, draw, evidence_due};
 pub use claim::{ClaimInput, claim, edit_claim, withdraw_claim};
 pub use course::{CourseInput, MOST_PROVIDER, MOST_TITLE, offer, withdraw_course};
+pub(crate) use ended::close_waiting;
+pub use ended::{GROUND_ENDED, ended_due};
 pub use evidence::{EvidenceRequest, confirm_evidence, remove_evidence, request_evidence};
 pub use preview::{Obstacle, Preview, preview};
 pub use provide::{Correction, Row, correct, own_record, record, strike};
@@ -55,6 +58,7 @@ use crate::{
     error::Refusal,
     notification::{HoursLine, Message, Notification, ReasonLine},
     registration::{Registration, RegistrationNumber, RegistrationStatus},
+    revocation,
     rules::{RuleLibrary, RuleSet},
 };
 
@@ -118,6 +122,21 @@ impl<'a> Place<'a> {
         Ok(Self { registration, cycle, closed: None, rules })
     }
 
+    /// As [`Self::open`], for the holder themselves, who are told where it was revoked that they were registered.
+    fn open_own(
+        dossier: &'a Dossier,
+        number: Option<&RegistrationNumber>,
+        done_to: CalendarDate,
+        library: &'a RuleLibrary,
+    ) -> Result<Self, Refusal> {
+        Self::open(dossier, number, done_to, library).map_err(|refusal| match refusal {
+            Refusal::Credit(CreditRefusal::NotRegistered) => {
+                revocation::revoked(dossier, number, "申报继续教育学时").unwrap_or(refusal)
+            }
+            refusal => refusal,
+        })
+    }
+
     /// As [`Self::of`], of a record that is the holder's own. A draft past its day is gone for everyone but the store's
     /// own clean-up, which may lag by days.
     fn own(
@@ -141,7 +160,7 @@ impl<'a> Place<'a> {
         done_to: CalendarDate,
         library: &RuleLibrary,
     ) -> Result<(), Refusal> {
-        let target = Place::open(dossier, Some(&self.registration.number), done_to, library)?;
+        let target = Place::open_own(dossier, Some(&self.registration.number), done_to, library)?;
         if target.cycle.start == self.cycle.start {
             return Ok(());
         }

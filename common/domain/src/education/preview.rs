@@ -79,7 +79,7 @@ fn answer(
 ) -> Result<Preview, Refusal> {
     input.check_offered(None)?;
     let activity = input.activity();
-    let place = Place::open(dossier, input.registration.as_ref(), activity.done_to, library)?;
+    let place = Place::open_own(dossier, input.registration.as_ref(), activity.done_to, library)?;
     let mut problems = check::Problems::default();
     let claimed = input.check(&place, &activity, None, &mut problems)?;
     let unit = place.rules.hours.unit.to_string();

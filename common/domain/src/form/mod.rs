@@ -5,6 +5,7 @@
 
 mod choices;
 mod input;
+mod shown;
 mod text;
 
 pub use choices::{EducationLevel, EmploymentStatus, PoliticalStatus, PracticeField};

@@ -103,6 +103,7 @@ impl RuleSet {
             regex_lite::Regex::new(&self.management_number).is_ok(),
             "management_number isn't a regular expression",
         );
+        self.check_revocation(&mut found);
         found
     }
 }
@@ -336,6 +337,19 @@ evidence = { value = [\"completion_certificate\", \"sign_in_sheet\", \"notice\"]
         "doesn't ask for",
         "asks = { value = [\"filing_number\", \"filed_on\"]",
         "asks = { value = [\"filed_on\"]"
+    )]
+    #[case("revocation.objection_days", "objection_days = { value = 15,", "objection_days = { value = 0,")]
+    #[case("has a code twice", "code = \"certificate_invalid\"", "code = \"false_hours\"")]
+    #[case("lacks registration_ended", "code = \"registration_ended\"", "code = \"ended\"")]
+    #[case(
+        "changes lets name be",
+        "\"name\", approval = true, evidence = [\"identity_card_front\", \"identity_card_back\"]",
+        "\"name\", approval = true, evidence = []"
+    )]
+    #[case(
+        "changes lets identity_document be",
+        "\"identity_document\", approval = true",
+        "\"identity_document\", approval = false"
     )]
     #[case("area_digits", "area_digits = 4", "area_digits = 3")]
     #[case("falling list", "[90, 60, 30, 14, 7, 1]", "[90, 60, 30, 14, 1, 7]")]

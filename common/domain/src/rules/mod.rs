@@ -5,11 +5,13 @@ mod calendar;
 mod check;
 mod hours;
 mod library;
+mod revocation;
 
 pub use calendar::WorkingDays;
 pub use check::Contradiction;
 pub use hours::{CreditFormRules, Filing, HoursRules};
 pub use library::{RuleLibrary, RuleSetError};
+pub use revocation::RevocationRules;
 
 use crate::{
     actor::Role,
@@ -240,6 +242,8 @@ pub struct RuleSet {
     pub changes: Sourced<Vec<ChangeRule>>,
     /// Grounds for returning or refusing.
     pub grounds: Sourced<Vec<Ground>>,
+    /// 撤销登记
+    pub revocation: RevocationRules,
     /// 提醒
     pub reminders: ReminderRules,
     /// Days off and made-up working days.

@@ -143,6 +143,16 @@ impl World {
         if let Some(next) = &change.application {
             put(&mut self.dossier.applications, next.clone(), |held| held.id == next.id);
         }
+        for next in &change.closed {
+            let before = self.application(&next.id).version;
+            assert_eq!(next.version, before + 1, "{} lost a version", next.id);
+            put(&mut self.dossier.applications, next.clone(), |held| held.id == next.id);
+        }
+        for next in &change.closed_hours {
+            let before = self.credit(&next.id).version;
+            assert_eq!(next.version, before + 1, "{} lost a version", next.id);
+            put(&mut self.dossier.credits, next.clone(), |held| held.id == next.id);
+        }
         if let Some(next) = &change.registration {
             put(&mut self.dossier.registrations, next.clone(), |held| held.number == next.number);
         }

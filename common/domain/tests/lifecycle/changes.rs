@@ -1,8 +1,8 @@
 //! Changes of what is registered, and cancellation.
 
-use crate::common::{World, code, identity_key};
+use crate::common::{World, code, decision, final_reviewer, identity_key};
 use domain::{
-    application::{ApplicationKind, Claim, Outcome, Stage, State, UniqueKey},
+    application::{ApplicationKind, Change, Claim, JournalAction, Outcome, Stage, State, UniqueKey},
     attachment::AttachmentKind,
     date::date,
     error::Refusal,
@@ -249,8 +249,9 @@ fn a_draft_with_a_document_replaced_meanwhile_does_not_take_it_back() {
     );
 }
 
-/// A registration in its renewal window, whose cancellation was approved while `kind` waited at the final stage.
-fn cancelled_while_waiting(kind: ApplicationKind) -> (World, ApplicationId) {
+/// A registration in its renewal window, whose cancellation is approved while `kind` waits at the final stage. Gives that
+/// application, and what approving the cancellation changed.
+fn cancelled_while_waiting(kind: ApplicationKind) -> (World, ApplicationId, Change) {
     let mut world = World::registered(date(2026, 3, 2));
     world.earn(900);
     world.go_to_day(date(2029, 1, 10));
@@ -263,36 +264,68 @@ fn cancelled_while_waiting(kind: ApplicationKind) -> (World, ApplicationId) {
     world.decide_stage(&id, Outcome::Approve).unwrap();
     let cancellation = world.draft(ApplicationKind::Cancellation);
     world.submit(&cancellation).unwrap();
-    assert_eq!(world.registration().status, RegistrationStatus::Active);
-    world.approve_all(&cancellation);
-    assert!(matches!(world.last_message(), Message::Cancelled { .. }));
-    (world, id)
+    world.decide_stage(&cancellation, Outcome::Approve).unwrap();
+    assert_eq!(
+        (world.registration().status, world.state(&id)),
+        (RegistrationStatus::Active, State::Submitted)
+    );
+    let change = world.decide_stage(&cancellation, Outcome::Approve).unwrap();
+    (world, id, change)
 }
 
 #[rstest]
-fn a_cancelled_registration_is_neither_renewed_nor_changed_by_what_still_waited(
+fn what_still_waited_is_closed_with_the_registration_that_is_cancelled(
     #[values(ApplicationKind::Renewal, ApplicationKind::Change)] kind: ApplicationKind,
 ) {
-    let (mut world, id) = cancelled_while_waiting(kind);
+    let (mut world, id, change) = cancelled_while_waiting(kind);
     let cancelled = world.registration().clone();
     assert_eq!((cancelled.status, cancelled.next_due), (RegistrationStatus::Cancelled, None));
     assert_eq!(cancelled.pending_renewal, None);
     assert!(!cancelled.is_valid_on(world.now.day()));
+    let told =
+        Message::Cancelled { number: cancelled.number.clone(), closed: vec![kind], claims_closed: false };
+    assert_eq!(*world.last_message(), told);
 
-    assert_eq!(code(&world.decide_stage(&id, Outcome::Approve)), "no_active_registration");
-    assert_eq!(code(&world.enter(&id, json!({ "position": "督导" }))), "no_active_registration");
+    // In the same change, journalled as closed and not as approved, and out of every queue.
+    let [closed] = &change.closed[..] else { panic!("one is closed: {:?}", change.closed) };
+    assert_eq!((&closed.id, closed.state, closed.stage()), (&id, State::Closed, None));
+    assert_eq!(change.journal.of_closed().action, JournalAction::Closed);
+    assert_eq!(change.journal.of_closed().stage, None);
+    let place = UniqueKey::OpenApplication(kind, cancelled.number.to_string());
+    assert!(!world.held.contains_key(&place), "its place is free");
+
+    for outcome in [Outcome::Approve, Outcome::Refuse] {
+        let reviewer = final_reviewer("42");
+        assert_eq!(code(&world.decide(&id, &reviewer, decision(outcome))), "already_decided");
+    }
+    assert_eq!(code(&world.enter(&id, json!({ "position": "督导" }))), "wrong_state");
+    assert_eq!(code(&world.withdraw(&id)), "wrong_state");
     assert_eq!(*world.registration(), cancelled);
-    // It can still be ended, by either side.
-    assert_eq!(code(&world.clone().withdraw(&id)), "ok");
-    world.decide_stage(&id, Outcome::Refuse).unwrap();
-    assert_eq!(
-        (world.state(&id), world.registration().status),
-        (State::Refused, RegistrationStatus::Cancelled)
-    );
     // Nothing is told of a lapse, then or on any later day.
     world.go_to_day(date(2029, 6, 1));
     assert_eq!(world.run_job(), []);
     assert!(!world.outbox.iter().any(|told| matches!(told.message, Message::Lapsed { .. })));
+}
+
+#[test]
+fn a_new_document_that_was_to_be_registered_is_let_go_with_the_cancellation() {
+    let mut world = World::registered(date(2026, 3, 2));
+    world.earn(900);
+    world.go_to_day(date(2029, 1, 10));
+    for kind in [ApplicationKind::Change, ApplicationKind::Renewal] {
+        let id = world.draft(kind);
+        world
+            .enter(&id, json!({ "identity_document": { "kind": "passport", "number": "E12345678" } }))
+            .unwrap();
+        world.attach(&id, AttachmentKind::IdentityCardFront);
+        world.submit(&id).unwrap();
+    }
+    assert_eq!(documents(&world), ["11010519491231002X", "E12345678"]);
+    let cancellation = world.draft(ApplicationKind::Cancellation);
+    world.submit(&cancellation).unwrap();
+    world.approve_all(&cancellation);
+    // Both held it, and the second lets it go.
+    assert_eq!(documents(&world), ["11010519491231002X"]);
 }
 
 #[test]

@@ -248,6 +248,9 @@ impl Witness {
         for application in dossier.applications.iter().filter(|application| application.is_open()) {
             assert!(places.insert((application.kind, application.registration.clone())), "two open at once");
             assert!(application.next_due.is_none() || application.state == State::Returned);
+            let about = application.registration.as_ref().and_then(|number| dossier.registration(number));
+            let given_up = about.is_some_and(|about| about.status == RegistrationStatus::Cancelled);
+            assert!(!given_up, "nothing is open about a registration that was given up");
             let first_waits = application.kind == ApplicationKind::First && application.receipt.is_some();
             assert!(!first_waits || dossier.profile.next_due.is_none(), "no reminder to do what was done");
         }

@@ -113,6 +113,33 @@ fn renewal_due(days_left: i64, hours_missing_tenths: u32) -> Message {
     renewal_due_of(days_left, (hours_missing_tenths, 0), 0)
 }
 
+fn grounds() -> Vec<ReasonLine> {
+    vec![reason("", "以欺骗、贿赂等不正当手段取得登记：工作经历证明系伪造，出具单位已书面否认")]
+}
+
+fn revocation_announced() -> Message {
+    let object_until = today().plus_days(15);
+    Message::RevocationAnnounced { number: number(), reasons: grounds(), object_until }
+}
+
+fn revocation_ended(upheld: bool) -> Message {
+    let note = "经核实，工作经历证明系原单位出具。".to_owned();
+    Message::RevocationEnded { number: number(), upheld, note }
+}
+
+/// In effect: after an objection that was dismissed, or with what was still open closed.
+fn revoked(objected: bool) -> Message {
+    Message::Revoked {
+        number: number(),
+        reasons: grounds(),
+        objected_at: objected.then(|| now().plus_seconds(-86_400)),
+        note: if objected { "出具单位再次书面否认。".to_owned() } else { String::new() },
+        closed: if objected { vec![] } else { vec![ApplicationKind::Renewal] },
+        claims_closed: !objected,
+        can_register_again: !objected,
+    }
+}
+
 /// Hours of an activity that make 76 of 90, with 6 of ethics missing.
 fn hours(tenths: u32) -> HoursLine {
     let holder = HolderId::mint(7);
@@ -156,7 +183,12 @@ fn hours_receipt() -> ReceiptLine {
 }
 
 fn lapsed(can_register_again: bool) -> Message {
-    Message::Lapsed { number: number(), valid_until: date(2026, 3, 1), can_register_again }
+    Message::Lapsed {
+        number: number(),
+        valid_until: date(2026, 3, 1),
+        can_register_again,
+        revocation_ended: false,
+    }
 }
 
 /// Each message in each of its forms, by the name of its snapshot.
@@ -213,7 +245,33 @@ fn every_message() -> Vec<(&'static str, Message)> {
                 }),
             },
         ),
-        ("cancelled", Message::Cancelled { number: number() }),
+        ("cancelled", Message::Cancelled { number: number(), closed: vec![], claims_closed: false }),
+        (
+            "cancelled_with_what_was_open",
+            Message::Cancelled { number: number(), closed: vec![Renewal, Change], claims_closed: true },
+        ),
+        ("revocation_announced", revocation_announced()),
+        (
+            "revocation_objected",
+            Message::RevocationObjected {
+                number: number(),
+                at: now(),
+                text: "工作经历证明由原单位出具，公章真实。\n原单位联系电话已附后。".to_owned(),
+            },
+        ),
+        ("revocation_upheld", revocation_ended(true)),
+        ("revocation_dropped", revocation_ended(false)),
+        ("revoked", revoked(false)),
+        ("revoked_after_an_objection", revoked(true)),
+        (
+            "lapsed_before_it_was_revoked",
+            Message::Lapsed {
+                number: number(),
+                valid_until: date(2026, 3, 1),
+                can_register_again: true,
+                revocation_ended: true,
+            },
+        ),
         ("refused_first", refused(First, two_reasons.clone())),
         ("refused_renewal", refused(Renewal, two_reasons)),
         ("refused_change", refused(Change, vec![reason("姓名", "缺少公安机关出具的更名证明。")])),
