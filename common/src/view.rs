@@ -1,8 +1,10 @@
 //! Records as the API shows them. Identity documents are masked, but for a reviewer who opened the application.
 
 mod credit;
+mod transfer;
 
 pub use credit::{CreditView, EvidenceView, Recorder};
+pub use transfer::TransferView;
 
 use domain::{
     application::{Application, ApplicationKind, Outcome, Reason, Receipt, Stage, StageProgress, State},
@@ -137,6 +139,8 @@ pub struct ApplicationView {
     pub form: FormView,
     /// For a change: the form as registered.
     pub before: Option<FormView>,
+    /// For a transfer: what it asks beyond the form.
+    pub transfer: Option<TransferView>,
     /// For a change: the fields that differ.
     pub changed_fields: Vec<Field>,
     /// Attachments.
@@ -198,6 +202,7 @@ impl ApplicationView {
             rules: application.rules.clone(),
             form: form(&application.form),
             before: before.map(&form),
+            transfer: application.transfer.as_ref().map(TransferView::from),
             changed_fields: before
                 .map(|before| before.changed_fields(&application.form).into_iter().collect())
                 .unwrap_or_default(),

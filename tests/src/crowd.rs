@@ -66,6 +66,7 @@ pub fn registration(person: u32, registered_on: CalendarDate, rules: &RuleSet) -
         photo: None,
         traits: Traits::default(),
         ended_on: None,
+        transfer: domain::transfer::Transfers::default(),
         journal_head: None,
     }
 }

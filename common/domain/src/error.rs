@@ -9,6 +9,7 @@ use crate::{
     readiness::Shortcoming,
     registration::RegistrationNumber,
     rules::Citation,
+    transfer::TransferRefusal,
 };
 use serde::{Deserialize, Serialize};
 
@@ -95,7 +96,7 @@ pub enum Refusal {
         rule: Citation,
     },
     /// The certificate is registered already.
-    #[error("该证书已登记（登记号 {number}），无需再次办理首次登记")]
+    #[error("该证书已登记（登记号 {number}），无需再次办理")]
     AlreadyRegistered {
         /// Its number.
         number: RegistrationNumber,
@@ -220,6 +221,9 @@ pub enum Refusal {
     /// About continuing education.
     #[error(transparent)]
     Credit(#[from] CreditRefusal),
+    /// About a transfer.
+    #[error(transparent)]
+    Transfer(#[from] TransferRefusal),
 }
 
 impl Refusal {
@@ -258,6 +262,7 @@ impl Refusal {
             Self::UnknownGround(_) => "unknown_ground",
             Self::NoteTooLong => "note_too_long",
             Self::Credit(refusal) => refusal.code(),
+            Self::Transfer(refusal) => refusal.code(),
         }
     }
 
@@ -275,6 +280,7 @@ impl Refusal {
             Self::OutsideArea | Self::WrongStage { .. } | Self::OwnApplication => RefusalClass::Forbidden,
             Self::UnknownApplication | Self::UnknownAttachment => RefusalClass::NotFound,
             Self::Credit(refusal) => refusal.class(),
+            Self::Transfer(refusal) => refusal.class(),
             _ => RefusalClass::Unprocessable,
         }
     }
@@ -294,6 +300,7 @@ impl Refusal {
                 (*ethics_missing, with_pending.ethics_missing),
                 *until,
             ),
+            Self::Transfer(refusal) => refusal.fields(),
             _ => Vec::new(),
         }
     }
@@ -316,6 +323,7 @@ impl Refusal {
             | Self::FirstWindowClosed { rule, .. }
             | Self::MendPeriodOver { rule, .. } => Some(rule),
             Self::Credit(refusal) => refusal.rule(),
+            Self::Transfer(refusal) => refusal.rule(),
             _ => None,
         }
     }

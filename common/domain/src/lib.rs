@@ -21,10 +21,12 @@ pub mod notification;
 #[cfg(feature = "openapi")]
 mod openapi;
 pub mod profile;
+pub mod province;
 pub mod readiness;
 pub mod registration;
 pub mod reminder;
 pub mod rules;
 pub mod statement;
 pub mod traits;
+pub mod transfer;
 pub mod verification;

@@ -11,6 +11,7 @@ use crate::{
     id::{ApplicationId, HolderId},
     rules::RuleSet,
     traits::Traits,
+    transfer::Transfers,
 };
 use serde::{Deserialize, Serialize};
 use std::{collections::BTreeSet, fmt, str::FromStr};
@@ -185,6 +186,9 @@ pub struct Registration {
     /// The day it ended; none while it's in force.
     #[serde(default)]
     pub ended_on: Option<CalendarDate>,
+    /// Where it came from, and where it went.
+    #[serde(default)]
+    pub transfer: Transfers,
     /// The hash (SHA-256, hex) of the last entry of its journal, which the next one carries. The store's, and nobody
     /// else's, to set; none before the first.
     #[serde(default)]
@@ -237,6 +241,7 @@ impl Registration {
             photo: None,
             traits: Traits::of(form),
             ended_on: None,
+            transfer: Transfers::default(),
             journal_head: None,
         };
         registration.next_due = crate::reminder::next_due(&registration, rules);

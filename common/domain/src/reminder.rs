@@ -8,6 +8,7 @@ use crate::{
     credit::assess,
     date::{CalendarDate, Instant},
     dossier::Dossier,
+    education,
     notification::{Message, Notification},
     profile::Profile,
     registration::{Registration, RegistrationStatus},
@@ -102,6 +103,9 @@ pub fn registration_due(
     let today = now.day();
     if registration.next_due.is_none_or(|due| due > today) {
         return None;
+    }
+    if registration.status != RegistrationStatus::Active {
+        return education::ended_due(dossier, registration, now);
     }
     let mut next = registration.clone();
     next.version += 1;

@@ -9,5 +9,6 @@ mod education;
 mod lifecycle;
 mod purity;
 mod reminders;
+mod transfer;
 mod walk;
 mod windows;

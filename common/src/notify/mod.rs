@@ -14,6 +14,7 @@ mod postman;
 mod registration;
 mod ses;
 mod smtp;
+mod transfer;
 mod wording;
 
 #[cfg(test)]

@@ -238,6 +238,20 @@ impl Store {
                 }
             }
         }
+        for credit in &change.credits {
+            transaction.put_version(records::credit_item(credit, &self.rules, now.day())?, credit.version)?;
+            transaction.journal(credit.id.as_str(), credit.version, &change.journal)?;
+        }
+        let closed = change.journal.of_closed();
+        for application in &change.closed {
+            let item = records::application_item(application, &self.cipher, &self.rules, now.day())?;
+            transaction.put_version(item, application.version)?;
+            transaction.journal(application.id.as_str(), application.version, &closed)?;
+        }
+        for credit in &change.closed_hours {
+            transaction.put_version(records::credit_item(credit, &self.rules, now.day())?, credit.version)?;
+            transaction.journal(credit.id.as_str(), credit.version, &closed)?;
+        }
         for claim in &change.claims {
             transaction.claim(claim, now)?;
         }

@@ -143,6 +143,7 @@ impl Bureau {
             photo: None,
             traits: Traits::default(),
             ended_on: None,
+            transfer: domain::transfer::Transfers::default(),
             journal_head: None,
         };
         registration.next_due = next_due(&registration, &self.rules);

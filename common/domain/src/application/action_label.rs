@@ -24,6 +24,7 @@ impl JournalAction {
             Self::Expired => "逾期未修改，已关闭",
             Self::Reminded => "安排提醒",
             Self::Lapsed => "登记失效",
+            Self::Closed => "随登记终止而关闭",
             Self::HoursDrafted => "填写学时申报",
             Self::HoursClaimed => "申报学时",
             Self::HoursClaimEdited => "修改学时申报",

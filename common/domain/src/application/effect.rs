@@ -1,7 +1,9 @@
 //! What an end of an application does to the register: an approval makes, carries on, changes or cancels a
 //! registration; any other end lets go of what the application held.
 
-use super::{Application, ApplicationKind, Change, Claim, Entropy, JournalAction, State, UniqueKey};
+use super::{
+    Application, ApplicationKind, Change, Claim, Entropy, JournalAction, State, UniqueKey, transfer,
+};
 use crate::{
     credit::assess,
     date::Instant,
@@ -44,7 +46,15 @@ pub(super) fn approve(
     let rules = library.get(&next.rules);
     let changed = next.registered_fields_changed();
     let message = match next.kind {
-        ApplicationKind::First => first(next, change, entropy, rules, now)?,
+        ApplicationKind::First => {
+            transfer::check_unregistered(dossier, next)?;
+            first(next, change, entropy, rules, now)?
+        }
+        ApplicationKind::TransferIn => {
+            transfer::check_unregistered(dossier, next)?;
+            transfer::arrive(dossier, next, change, entropy, rules, now)?
+        }
+        ApplicationKind::TransferOut => transfer::depart(dossier, next, change, library, now)?,
         ApplicationKind::Renewal => {
             let mut registration = subject(dossier, next)?;
             let cycle_rules = library.get(&registration.cycle.rules);
@@ -88,7 +98,7 @@ pub(super) fn approve(
     next.state = State::Approved;
     next.claim = None;
     let form = match next.kind {
-        ApplicationKind::First => next.form.clone(),
+        kind if kind.registers() => next.form.clone(),
         _ => dossier.profile.form.with(&changed, &next.form),
     };
     let mut profile = dossier.profile.with_form(&form, now);
@@ -159,7 +169,7 @@ pub(super) fn close(
         return;
     }
     match next.kind {
-        ApplicationKind::First => {
+        ApplicationKind::First | ApplicationKind::TransferIn => {
             let profile = &dossier.profile;
             let rules = library.for_district(profile.form.district.as_ref());
             let mut profile = crate::profile::Profile { version: profile.version + 1, ..profile.clone() };
@@ -167,7 +177,7 @@ pub(super) fn close(
             change.profile = Some(profile);
         }
         ApplicationKind::Renewal => release_registration(dossier, next, change, library, now),
-        ApplicationKind::Change | ApplicationKind::Cancellation => {}
+        ApplicationKind::Change | ApplicationKind::Cancellation | ApplicationKind::TransferOut => {}
     }
 }
 
@@ -176,7 +186,7 @@ pub(super) fn close(
 fn registered_identity(dossier: &Dossier) -> Option<&IdentityKey> {
     let brings_one = |application: &&Application| {
         application.state == State::Approved
-            && (application.kind == ApplicationKind::First
+            && (application.kind.registers()
                 || application.registered_fields_changed().contains(&Field::IdentityDocument))
     };
     let last =
@@ -205,7 +215,7 @@ pub(super) fn is_needed(dossier: &Dossier, key: &UniqueKey, id: &ApplicationId) 
 
 /// Lets go of what `next`, which has ended, held and nothing needs any more; and of the identity document that was
 /// registered, where another took its place.
-fn let_go(dossier: &Dossier, next: &mut Application, change: &mut Change) {
+pub(super) fn let_go(dossier: &Dossier, next: &mut Application, change: &mut Change) {
     let held = dossier.application(&next.id).map(|before| before.claims.clone()).unwrap_or_default();
     let registered = registered_identity(dossier).filter(|_| next.state == State::Approved);
     let registered = registered.cloned().map(UniqueKey::Identity);

@@ -6,6 +6,8 @@
 //!     │                                │  ▲  │ amend: what changed goes back to every stage
 //!     │ withdraw              return   ▼  │ submit
 //!     └──────────▶ Withdrawn ◀────── Returned         Submitted ──refuse──▶ Refused
+//!
+//!   Draft, Submitted, Returned ──its registration ends──▶ Closed
 //! ```
 //!
 //! Each command is a pure function from the state, the rules and the time to a [`Change`] or a
@@ -15,9 +17,11 @@ mod action_label;
 mod attach;
 mod change;
 mod effect;
+mod ending;
 mod holder;
 mod receipt;
 mod review;
+mod transfer;
 
 pub use attach::{AttachmentRequest, confirm_attachment, remove_attachment, request_attachment};
 pub use change::{Change, Claim, JournalAction, JournalEntry, UniqueKey};
@@ -25,6 +29,8 @@ pub use holder::{Draft, Entropy, open, save, save_profile, submit, withdraw};
 pub use receipt::Receipt;
 pub(crate) use review::reason_text;
 pub use review::{Decision, Outcome, Reason, check_view, claim, decide, expire, release};
+pub use transfer::entered;
+pub(crate) use transfer::{check_departure, check_unregistered, shortcomings as transfer_shortcomings};
 
 use crate::{
     actor::Role,
@@ -35,6 +41,7 @@ use crate::{
     notification::{Message, Notification},
     registration::RegistrationNumber,
     rules::{RuleSet, RuleSetId},
+    transfer::TransferDetails,
 };
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
@@ -52,11 +59,16 @@ pub enum ApplicationKind {
     Change,
     /// 注销登记
     Cancellation,
+    /// 转出: to another province's authority
+    TransferOut,
+    /// 转入: from another province's authority
+    TransferIn,
 }
 
 impl ApplicationKind {
     /// Every kind.
-    pub const ALL: [Self; 4] = [Self::First, Self::Renewal, Self::Change, Self::Cancellation];
+    pub const ALL: [Self; 6] =
+        [Self::First, Self::Renewal, Self::Change, Self::Cancellation, Self::TransferOut, Self::TransferIn];
 
     /// The name people see.
     pub fn label(self) -> &'static str {
@@ -65,6 +77,8 @@ impl ApplicationKind {
             Self::Renewal => "再登记",
             Self::Change => "信息变更",
             Self::Cancellation => "注销登记",
+            Self::TransferOut => "转出",
+            Self::TransferIn => "转入",
         }
     }
 
@@ -75,7 +89,19 @@ impl ApplicationKind {
             Self::Renewal => "renewal",
             Self::Change => "change",
             Self::Cancellation => "cancellation",
+            Self::TransferOut => "transfer_out",
+            Self::TransferIn => "transfer_in",
         }
+    }
+
+    /// True where an approval makes a registration; the others are about one that is there.
+    pub fn registers(self) -> bool {
+        matches!(self, Self::First | Self::TransferIn)
+    }
+
+    /// True for a move to another province's authority, or from it.
+    pub fn is_transfer(self) -> bool {
+        matches!(self, Self::TransferOut | Self::TransferIn)
     }
 }
 
@@ -133,6 +159,8 @@ pub enum State {
     Refused,
     /// 撤回
     Withdrawn,
+    /// 终止: the registration it was about ended
+    Closed,
 }
 
 impl State {
@@ -145,6 +173,7 @@ impl State {
             Self::Approved => "通过",
             Self::Refused => "不予登记",
             Self::Withdrawn => "已撤回",
+            Self::Closed => "已终止",
         }
     }
 }
@@ -198,9 +227,12 @@ pub struct Application {
     pub state: State,
     /// The form as it stands.
     pub form: Form,
-    /// For a change or a renewal: the form as registered when it was opened. What differs from it is what the
+    /// For a change, a renewal or a transfer out: the form as registered when it was opened. What differs from it is what the
     /// application changes; whatever else changes in the register meanwhile stays.
     pub before: Option<Form>,
+    /// For a transfer: what it asks beyond the form, as far as it was entered.
+    #[serde(default)]
+    pub transfer: Option<TransferDetails>,
     /// Keyed hash of the identity document, from the first submission on.
     pub identity: Option<IdentityKey>,
     /// Attachments, confirmed or not.
@@ -302,6 +334,7 @@ impl Application {
                     || self.has_attachment(AttachmentKind::IdentityCardBack)
             }
             Part::CertificateScan => self.has_attachment(AttachmentKind::CertificateScan),
+            Part::Transfer => self.kind.is_transfer() || self.has_attachment(AttachmentKind::TransferLetter),
             Part::Papers => self
                 .attachments
                 .iter()
@@ -337,6 +370,7 @@ pub fn part_of(kind: AttachmentKind) -> Part {
         AttachmentKind::Photo => Part::Photo,
         AttachmentKind::IdentityCardFront | AttachmentKind::IdentityCardBack => Part::IdentityCard,
         AttachmentKind::CertificateScan => Part::CertificateScan,
+        AttachmentKind::TransferLetter => Part::Transfer,
         AttachmentKind::Degree | AttachmentKind::EmploymentProof | AttachmentKind::Other => Part::Papers,
     }
 }

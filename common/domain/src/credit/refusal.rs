@@ -5,6 +5,7 @@ use crate::{
     date::CalendarDate,
     error::RefusalClass,
     id::{ApplicationId, CreditId},
+    registration::{RegistrationNumber, RegistrationStatus},
     rules::Citation,
 };
 
@@ -170,6 +171,14 @@ pub enum CreditRefusal {
         /// Those there are.
         starts: Vec<CalendarDate>,
     },
+    /// The registration that the hours are for was given up or taken away.
+    #[error("登记（登记号 {number}）{}，本登记周期的学时不再认定", .status.label())]
+    RegistrationEnded {
+        /// Its number.
+        number: RegistrationNumber,
+        /// How it ended.
+        status: RegistrationStatus,
+    },
     /// No evidence was asked for.
     #[error("该记录没有被要求补充证明材料，无需提交；学时是否计入请查看继续教育记录")]
     EvidenceNotAsked,
@@ -211,6 +220,7 @@ impl CreditRefusal {
             Self::SharedEvidence => "shared_evidence",
             Self::UnknownRegistration => "unknown_registration",
             Self::UnknownCycle { .. } => "unknown_cycle",
+            Self::RegistrationEnded { .. } => "registration_ended",
             Self::EvidenceNotAsked => "evidence_not_asked",
         }
     }
@@ -228,6 +238,7 @@ impl CreditRefusal {
             | Self::CourseWithdrawn
             | Self::EffectNotConfirmed
             | Self::SharedEvidence
+            | Self::RegistrationEnded { .. }
             | Self::EvidenceNotAsked => RefusalClass::Conflict,
             Self::WrongReviewer { .. } | Self::OtherProvider => RefusalClass::Forbidden,
             Self::UnknownCredit

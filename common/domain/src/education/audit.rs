@@ -50,6 +50,7 @@ pub fn ask_for_evidence(
     if let Some(reviewer) = reviewer {
         place.check_reviewer(dossier, record, reviewer, *place.rules.hours.claim_stage)?;
     }
+    place.check_not_ended()?;
     if !record.state.counts() || record.is_undecided() {
         let state = if record.state.counts() { "抽查中" } else { record.state.label() };
         return Err(CreditRefusal::WrongState { state, wanted: "抽查" }.into());

@@ -192,6 +192,7 @@ pub fn recognise(
     now: Instant,
 ) -> Result<Change, Refusal> {
     let place = ruled_on(dossier, record, reviewer, library, "认定")?;
+    place.check_not_ended()?;
     let hours = hours.unwrap_or(record.claimed);
     if hours.is_zero() || hours > record.claimed {
         return Err(CreditRefusal::OverClaimed { claimed: record.claimed }.into());

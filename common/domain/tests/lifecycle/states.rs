@@ -29,6 +29,7 @@ fn place(world: &World, id: &ApplicationId) -> &'static str {
         (State::Approved, _) => "approved",
         (State::Refused, _) => "refused",
         (State::Withdrawn, _) => "withdrawn",
+        (State::Closed, _) => "closed",
     }
 }
 
