@@ -2,24 +2,26 @@
 
 mod change;
 mod credit;
+mod registration;
 mod revocation;
+mod transfer;
 
 pub use change::FieldChange;
 pub use credit::{CreditView, EvidenceView, Recorder};
+pub use registration::RegistrationView;
 pub use revocation::{ObjectionView, RevocationEndView, RevocationView};
+pub use transfer::TransferView;
 
 use domain::{
     application::{Application, ApplicationKind, Outcome, Reason, Receipt, Stage, StageProgress, State},
     attachment::{Attachment, AttachmentKind, AttachmentState, ContentType},
-    certificate::CertificateLevel,
-    credit::{Cycle, HoursShortfall, assess},
     date::{CalendarDate, Instant},
     dossier::Dossier,
-    form::{Field, Form, Part, PersonName},
+    form::{Field, Form, Part},
     id::{ApplicationId, AttachmentId, HolderId},
     identity::{IdentityDocument, IdentityDocumentKind},
     readiness::{Shortcoming, shortcomings},
-    registration::{Registration, RegistrationNumber, RegistrationStatus},
+    registration::RegistrationNumber,
     rules::{RuleLibrary, RuleSetId},
 };
 use serde::Serialize;
@@ -141,6 +143,8 @@ pub struct ApplicationView {
     pub form: FormView,
     /// For a change: the form as registered.
     pub before: Option<FormView>,
+    /// For a transfer: what it asks beyond the form.
+    pub transfer: Option<TransferView>,
     /// For a change: the fields that differ.
     pub changed_fields: Vec<Field>,
     /// For a change or a renewal: what is registered beside what is to be, field by field.
@@ -206,6 +210,7 @@ impl ApplicationView {
             rules: application.rules.clone(),
             form: form(&application.form),
             before: before.map(&form),
+            transfer: application.transfer.as_ref().map(TransferView::from),
             changed_fields: before
                 .map(|before| before.changed_fields(&application.form).into_iter().collect())
                 .unwrap_or_default(),
@@ -272,74 +277,6 @@ impl From<&Application> for ApplicationSummary {
             submitted_at: application.receipt.as_ref().map(|receipt| receipt.submitted_at),
             updated_at: application.updated_at,
             mend_by: application.mend_by,
-        }
-    }
-}
-
-/// A registration as its holder sees it.
-#[derive(Debug, Clone, Serialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-pub struct RegistrationView {
-    /// 登记号
-    pub number: RegistrationNumber,
-    /// How it stands.
-    pub status: RegistrationStatus,
-    /// How it stands, in Chinese.
-    pub status_label: &'static str,
-    /// True where it can be relied on today, a renewal under review included.
-    pub valid: bool,
-    /// The name registered.
-    pub name: PersonName,
-    /// The certificate's level.
-    pub level: CertificateLevel,
-    /// The level in Chinese.
-    pub level_label: &'static str,
-    /// The day of the first registration.
-    pub registered_on: CalendarDate,
-    /// Last day of validity.
-    pub valid_until: CalendarDate,
-    /// First day on which a renewal can be submitted.
-    pub renewal_opens: CalendarDate,
-    /// Last day on which a renewal can be submitted.
-    pub renewal_closes: CalendarDate,
-    /// The renewal under review.
-    pub pending_renewal: Option<ApplicationId>,
-    /// The cycle it runs in.
-    pub cycle: Cycle,
-    /// Hours asked for, counted and missing.
-    pub hours: HoursShortfall,
-    /// 学时 or 小时
-    pub hours_unit: String,
-    /// The last revocation that was announced: whether it still runs, until when one may object, what came of it.
-    pub revocation: Option<RevocationView>,
-}
-
-impl RegistrationView {
-    /// A registration of `dossier` as of `today`.
-    pub fn of(
-        registration: &Registration,
-        dossier: &Dossier,
-        library: &RuleLibrary,
-        today: CalendarDate,
-    ) -> Self {
-        let rules = library.get(&registration.cycle.rules);
-        Self {
-            number: registration.number.clone(),
-            status: registration.status,
-            status_label: registration.status.label(),
-            valid: registration.is_valid_on(today),
-            name: registration.name.clone(),
-            level: registration.certificate.level,
-            level_label: registration.certificate.level.label(),
-            registered_on: registration.registered_on,
-            valid_until: registration.valid_until,
-            renewal_opens: rules.renewal_opens(registration.valid_until),
-            renewal_closes: rules.renewal_closes(registration.valid_until),
-            pending_renewal: registration.pending_renewal.clone(),
-            cycle: registration.cycle.clone(),
-            hours: assess(&registration.cycle, &dossier.credits, rules).shortfall,
-            hours_unit: rules.hours.unit.to_string(),
-            revocation: RevocationView::of(registration, library, today),
         }
     }
 }

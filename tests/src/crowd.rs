@@ -67,6 +67,7 @@ pub fn registration(person: u32, registered_on: CalendarDate, rules: &RuleSet) -
         traits: Traits::default(),
         ended_on: None,
         revocation: None,
+        transfer: domain::transfer::Transfers::default(),
         journal_head: None,
     }
 }

@@ -21,19 +21,22 @@ pub enum AttachmentKind {
     Degree,
     /// 在职证明
     EmploymentProof,
+    /// 原登记地出具的转出证明（调转函）
+    TransferLetter,
     /// 其他材料
     Other,
 }
 
 impl AttachmentKind {
     /// Every kind.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::Photo,
         Self::IdentityCardFront,
         Self::IdentityCardBack,
         Self::CertificateScan,
         Self::Degree,
         Self::EmploymentProof,
+        Self::TransferLetter,
         Self::Other,
     ];
 
@@ -46,6 +49,7 @@ impl AttachmentKind {
             Self::CertificateScan => "职业水平证书扫描件",
             Self::Degree => "学历学位证书",
             Self::EmploymentProof => "在职证明",
+            Self::TransferLetter => "转出证明（调转函）",
             Self::Other => "其他材料",
         }
     }

@@ -41,7 +41,8 @@ const PROVINCES: [(&str, &str); 34] = [
     ("82", "澳门特别行政区"),
 ];
 
-fn province_name(digits: &str) -> Option<&'static str> {
+/// The name of the province that a code begins with.
+pub(crate) fn province_name(digits: &str) -> Option<&'static str> {
     PROVINCES.iter().find(|(code, _)| digits.starts_with(code)).map(|(_, name)| *name)
 }
 

@@ -10,6 +10,7 @@ use crate::{
     registration::RegistrationNumber,
     revocation::RevocationRefusal,
     rules::Citation,
+    transfer::TransferRefusal,
 };
 use serde::{Deserialize, Serialize};
 
@@ -96,7 +97,7 @@ pub enum Refusal {
         rule: Citation,
     },
     /// The certificate is registered already.
-    #[error("该证书已登记（登记号 {number}），无需再次办理首次登记")]
+    #[error("该证书已登记（登记号 {number}），无需再次办理")]
     AlreadyRegistered {
         /// Its number.
         number: RegistrationNumber,
@@ -224,6 +225,9 @@ pub enum Refusal {
     /// About a revocation, or because of one.
     #[error(transparent)]
     Revocation(#[from] RevocationRefusal),
+    /// About a transfer.
+    #[error(transparent)]
+    Transfer(#[from] TransferRefusal),
 }
 
 impl Refusal {
@@ -263,6 +267,7 @@ impl Refusal {
             Self::NoteTooLong => "note_too_long",
             Self::Credit(refusal) => refusal.code(),
             Self::Revocation(refusal) => refusal.code(),
+            Self::Transfer(refusal) => refusal.code(),
         }
     }
 
@@ -281,6 +286,7 @@ impl Refusal {
             Self::UnknownApplication | Self::UnknownAttachment => RefusalClass::NotFound,
             Self::Credit(refusal) => refusal.class(),
             Self::Revocation(refusal) => refusal.class(),
+            Self::Transfer(refusal) => refusal.class(),
             _ => RefusalClass::Unprocessable,
         }
     }
@@ -300,6 +306,7 @@ impl Refusal {
                 (*ethics_missing, with_pending.ethics_missing),
                 *until,
             ),
+            Self::Transfer(refusal) => refusal.fields(),
             _ => Vec::new(),
         }
     }
@@ -323,6 +330,7 @@ impl Refusal {
             | Self::MendPeriodOver { rule, .. } => Some(rule),
             Self::Credit(refusal) => refusal.rule(),
             Self::Revocation(refusal) => refusal.rule(),
+            Self::Transfer(refusal) => refusal.rule(),
             _ => None,
         }
     }

@@ -206,6 +206,19 @@ impl CreditId {
         Self::mint(holder, cycle_start, entropy)
     }
 
+    /// The id of the `index`-th of the hours that transfer in `application` brings to `holder`. It follows from both, so
+    /// that an approval that is tried again writes to one place.
+    pub fn of_transfer(
+        holder: &HolderId,
+        cycle_start: CalendarDate,
+        application: &ApplicationId,
+        index: usize,
+    ) -> Self {
+        let digest = Sha256::digest(format!("{application}#{index}"));
+        let entropy = digest.iter().take(16).fold(0_u128, |entropy, byte| entropy << 8 | u128::from(*byte));
+        Self::mint(holder, cycle_start, entropy)
+    }
+
     /// Whose record it is.
     pub fn holder(&self) -> HolderId {
         HolderId(self.0[..16].to_owned())

@@ -21,6 +21,7 @@ pub mod notification;
 #[cfg(feature = "openapi")]
 mod openapi;
 pub mod profile;
+pub mod province;
 pub mod readiness;
 pub mod registration;
 pub mod reminder;
@@ -28,4 +29,5 @@ pub mod revocation;
 pub mod rules;
 pub mod statement;
 pub mod traits;
+pub mod transfer;
 pub mod verification;

@@ -206,6 +206,44 @@ pub enum Message {
         /// True where the certificate can be registered anew.
         can_register_again: bool,
     },
+    /// Transferred out (转出): the registration ended here.
+    TransferredOut {
+        /// The registration number.
+        number: RegistrationNumber,
+        /// The province moved to, in Chinese.
+        province: String,
+        /// Hours that count in the cycle that was open, in tenths of an hour.
+        hours_counted_tenths: u32,
+        /// What the rules call the unit.
+        hours_unit: String,
+        /// Applications that were closed with it.
+        closed: Vec<ApplicationKind>,
+        /// True where hours that waited to be recognised were closed with it.
+        claims_closed: bool,
+    },
+    /// Transferred in (转入): registered here, with the hours that were brought.
+    TransferredIn {
+        /// The new registration number.
+        number: RegistrationNumber,
+        /// The province it came from, in Chinese.
+        province: String,
+        /// The certificate's level.
+        level: CertificateLevel,
+        /// First day of the cycle.
+        valid_from: CalendarDate,
+        /// Last day of validity.
+        valid_until: CalendarDate,
+        /// First day on which the next renewal can be submitted.
+        renewal_opens: CalendarDate,
+        /// Hours that were claimed as done there, in tenths of an hour.
+        hours_claimed_tenths: u32,
+        /// Hours that count here.
+        hours_counted_tenths: u32,
+        /// Hours that the cycle asks for.
+        hours_required_tenths: u32,
+        /// What the rules call the unit.
+        hours_unit: String,
+    },
     /// Refused for good (不予登记).
     Refused {
         /// The application.

@@ -8,6 +8,7 @@ use crate::{
     district::{Area, DistrictCode},
     form::{PersonName, ShortText},
     id::{ApplicationId, AttachmentId, CourseId, CreditId, HolderId, RosterId, StaffId},
+    province::Province,
     registration::RegistrationNumber,
 };
 use std::borrow::Cow;
@@ -48,6 +49,7 @@ scalar! {
     MobileNumber: String, "手机号码", "13800138000";
     EmailAddress: String, "电子邮箱", "zhang@example.com";
     DistrictCode: String, "行政区划代码（GB/T 2260），6 位", "420106";
+    Province: String, "省份：行政区划代码前 2 位", "42";
     Area: String, "辖区：2、4 或 6 位行政区划代码", "4201";
     ManagementNumber: String, "证书管理号", "202510420106000123";
     RegistrationNumber: String, "登记号，15 位数字，末位为校验位", "422026987654324";

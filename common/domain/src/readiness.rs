@@ -1,7 +1,7 @@
 //! What is still missing, and why, with the rule that says so.
 
 use crate::{
-    application::{Application, ApplicationKind, none_in_force},
+    application::{Application, ApplicationKind, check_departure, check_unregistered, none_in_force},
     attachment::AttachmentKind,
     credit::{Assessment, HoursShortfall, assess},
     date::CalendarDate,
@@ -92,6 +92,7 @@ pub fn shortcomings(application: &Application, rules: &RuleSet, today: CalendarD
             });
         }
     }
+    found.extend(crate::application::transfer_shortcomings(application, rules, today));
     found
 }
 
@@ -113,6 +114,7 @@ fn attachment_key(kind: AttachmentKind) -> &'static str {
         AttachmentKind::CertificateScan => "certificate_scan",
         AttachmentKind::Degree => "degree",
         AttachmentKind::EmploymentProof => "employment_proof",
+        AttachmentKind::TransferLetter => "transfer_letter",
         AttachmentKind::Other => "other",
     }
 }
@@ -154,12 +156,17 @@ pub fn check_window(
             }
             Ok(false)
         }
-        ApplicationKind::Change | ApplicationKind::Cancellation => Ok(false),
+        // Who is registered elsewhere met their window there.
+        ApplicationKind::Change
+        | ApplicationKind::Cancellation
+        | ApplicationKind::TransferOut
+        | ApplicationKind::TransferIn => Ok(false),
     }
 }
 
 /// What the rules ask of this kind beyond a complete form: hours and the same certificate for a renewal, an
-/// unregistered certificate for a first registration, changeable fields for a change.
+/// unregistered certificate for a first registration or a transfer in, changeable fields for a change, no renewal under
+/// review for a transfer out.
 pub fn check_kind(dossier: &Dossier, application: &Application, rules: &RuleSet) -> Result<(), Refusal> {
     let subject = || {
         application
@@ -170,16 +177,9 @@ pub fn check_kind(dossier: &Dossier, application: &Application, rules: &RuleSet)
             .ok_or_else(|| none_in_force(dossier, application.registration.as_ref(), application.kind))
     };
     match application.kind {
-        ApplicationKind::First => {
-            let registered = dossier.registrations.iter().find(|registration| {
-                registration.status == RegistrationStatus::Active
-                    && Some(&registration.certificate.management_number)
-                        == application.form.management_number.as_ref()
-            });
-            match registered {
-                Some(found) => Err(Refusal::AlreadyRegistered { number: found.number.clone() }),
-                None => revocation::check_register_again(dossier, application, rules),
-            }
+        ApplicationKind::First | ApplicationKind::TransferIn => {
+            check_unregistered(dossier, application)?;
+            revocation::check_register_again(dossier, application, rules)
         }
         ApplicationKind::Renewal => {
             let registration = subject()?;
@@ -198,6 +198,11 @@ pub fn check_kind(dossier: &Dossier, application: &Application, rules: &RuleSet)
             if fixed.is_empty() { Ok(()) } else { Err(Refusal::FieldNotChangeable(fixed)) }
         }
         ApplicationKind::Cancellation => revocation::check_may_leave(subject()?),
+        ApplicationKind::TransferOut => {
+            let leaving = subject()?;
+            revocation::check_may_leave(leaving)?;
+            check_departure(application, leaving)
+        }
     }
 }
 

@@ -12,6 +12,7 @@ use crate::{
     revocation::Revocation,
     rules::RuleSet,
     traits::Traits,
+    transfer::Transfers,
 };
 use serde::{Deserialize, Serialize};
 use std::{collections::BTreeSet, fmt, str::FromStr};
@@ -189,6 +190,9 @@ pub struct Registration {
     /// The last revocation that was announced, whatever came of it.
     #[serde(default)]
     pub revocation: Option<Box<Revocation>>,
+    /// Where it came from, and where it went.
+    #[serde(default)]
+    pub transfer: Transfers,
     /// The hash (SHA-256, hex) of the last entry of its journal, which the next one carries. The store's, and nobody
     /// else's, to set; none before the first.
     #[serde(default)]
@@ -242,6 +246,7 @@ impl Registration {
             traits: Traits::of(form),
             ended_on: None,
             revocation: None,
+            transfer: Transfers::default(),
             journal_head: None,
         };
         registration.next_due = crate::reminder::next_due(&registration, rules);

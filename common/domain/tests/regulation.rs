@@ -10,5 +10,6 @@ mod lifecycle;
 mod purity;
 mod reminders;
 mod revocation;
+mod transfer;
 mod walk;
 mod windows;

@@ -203,6 +203,8 @@ pub(super) fn refused(
         ApplicationKind::First | ApplicationKind::Renewal => "不予登记",
         ApplicationKind::Change => "不予变更",
         ApplicationKind::Cancellation => "不予注销",
+        ApplicationKind::TransferOut => "不予转出",
+        ApplicationKind::TransferIn => "不予转入",
     };
     let first_step = if reasons.is_empty() {
         "需要了解原因和详情的，请与我们联系。"
@@ -261,5 +263,9 @@ fn after_closing(kind: ApplicationKind) -> &'static str {
         }
         ApplicationKind::Change => "您的登记信息保持不变，登记继续有效至有效期届满。",
         ApplicationKind::Cancellation => "您的登记未注销，继续有效至有效期届满。",
+        ApplicationKind::TransferOut => "您的登记没有转出，继续有效至有效期届满。",
+        ApplicationKind::TransferIn => {
+            "您没有转入本地登记。您在原登记地的登记状态不因本次申请而改变，请向原登记地的登记管理机构核实。"
+        }
     }
 }

@@ -7,6 +7,7 @@ use super::{
     letterhead::Letterhead,
     registration::{self, Registered, RenewalDue},
     revocation::{self, Revoked},
+    transfer::{self, TransferredIn, TransferredOut},
     wording::one_line,
 };
 use askama::Template;
@@ -148,6 +149,50 @@ fn content(notification: &Notification, writing: Writing<'_>) -> Content {
                 can_register_again: *can_register_again,
             },
         ),
+        Message::TransferredOut {
+            number,
+            province,
+            hours_counted_tenths,
+            hours_unit,
+            closed,
+            claims_closed,
+        } => {
+            let left = TransferredOut {
+                number,
+                province,
+                hours_counted_tenths: *hours_counted_tenths,
+                hours_unit,
+                closed,
+                claims_closed: *claims_closed,
+            };
+            transfer::transferred_out(writing, &left)
+        }
+        Message::TransferredIn {
+            number,
+            province,
+            level,
+            valid_from,
+            valid_until,
+            renewal_opens,
+            hours_claimed_tenths,
+            hours_counted_tenths,
+            hours_required_tenths,
+            hours_unit,
+        } => {
+            let arrived = TransferredIn {
+                number,
+                province,
+                level: *level,
+                valid_from: *valid_from,
+                valid_until: *valid_until,
+                renewal_opens: *renewal_opens,
+                hours_claimed_tenths: *hours_claimed_tenths,
+                hours_counted_tenths: *hours_counted_tenths,
+                hours_required_tenths: *hours_required_tenths,
+                hours_unit,
+            };
+            transfer::transferred_in(writing, &arrived)
+        }
         Message::FirstRegistrationDue { until, late_accepted, .. } => {
             registration::first_registration_due(writing, *until, *late_accepted)
         }

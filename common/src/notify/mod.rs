@@ -15,6 +15,7 @@ mod registration;
 mod revocation;
 mod ses;
 mod smtp;
+mod transfer;
 mod wording;
 
 #[cfg(test)]

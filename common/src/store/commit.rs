@@ -238,6 +238,10 @@ impl Store {
                 }
             }
         }
+        for credit in &change.credits {
+            transaction.put_version(records::credit_item(credit, &self.rules, now.day())?, credit.version)?;
+            transaction.journal(credit.id.as_str(), credit.version, &change.journal)?;
+        }
         let closed = change.journal.of_closed();
         for application in &change.closed {
             let item = records::application_item(application, &self.cipher, &self.rules, now.day())?;

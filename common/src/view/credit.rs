@@ -9,7 +9,7 @@ use domain::{
     date::{CalendarDate, Instant},
     education::lacking,
     error::FieldError,
-    id::{AttachmentId, CreditId},
+    id::{ApplicationId, AttachmentId, CreditId},
     rules::RuleSet,
 };
 use serde::Serialize;
@@ -106,6 +106,8 @@ pub struct CreditView {
     pub decided_at: Option<Instant>,
     /// Why it was recognised in part, refused, corrected, taken back or struck out.
     pub reasons: Vec<ReasonView>,
+    /// The transfer in that brought it from another province.
+    pub brought_by: Option<ApplicationId>,
     /// The sample it was drawn into.
     pub audit: Option<Audit>,
     /// What it still lacks before it can be submitted; nothing where there is nothing to submit.
@@ -146,6 +148,7 @@ impl CreditView {
             reasons: ruling
                 .map(|ruling| ruling.reasons.iter().map(|reason| reason_view(reason, rules)).collect())
                 .unwrap_or_default(),
+            brought_by: record.brought_by.clone(),
             audit: record.audit.clone(),
             missing: if to_submit { lacking(record, rules) } else { Vec::new() },
             draft_expires_at: record.draft_expires_at(),

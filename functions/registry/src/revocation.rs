@@ -64,10 +64,10 @@ pub(crate) async fn announce(
     let by = administrator.acting();
     let now = write.received.at;
     let reasons = &write.body.reasons;
-    act(&app, &number, StatusCode::CREATED, &write, |dossier, registration| {
+    let announced = act(&app, &number, StatusCode::CREATED, &write, |dossier, registration| {
         revocation::announce(dossier, registration, &by, reasons.clone(), &app.rules, now)
-    })
-    .await
+    });
+    Box::pin(announced).await
 }
 
 /// What is said against a revocation.
@@ -132,10 +132,10 @@ pub(crate) async fn decide(
     let by = administrator.acting();
     let now = write.received.at;
     let decision = &write.body;
-    act(&app, &number, StatusCode::OK, &write, |dossier, registration| {
+    let decided = act(&app, &number, StatusCode::OK, &write, |dossier, registration| {
         revocation::decide(dossier, registration, &by, decision, &app.rules, now)
-    })
-    .await
+    });
+    Box::pin(decided).await
 }
 
 /// Does what an administrator says about the registration `number`, in the version that they looked at.

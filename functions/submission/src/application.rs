@@ -15,7 +15,6 @@ use common::{
 use domain::{
     application::{self, Application, ApplicationKind, Change, Draft},
     date::CalendarDate,
-    error::Refusal,
     form::FormInput,
     id::ApplicationId,
     registration::RegistrationNumber,
@@ -49,7 +48,7 @@ pub(crate) async fn list(
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub(crate) struct OpenInput {
-    /// First registration, renewal, change or cancellation.
+    /// First registration, renewal, change, cancellation, transfer out or transfer in.
     kind: ApplicationKind,
     /// Which registration, where the holder has several.
     #[serde(default)]
@@ -112,9 +111,9 @@ pub(crate) async fn save(
     app.execute(&write, &holder.id, |dossier, _| {
         let application = App::find(dossier, &id, version)?;
         let rules = app.rules.get(&application.rules);
-        let form = application.form.merge(write.body.clone(), rules).map_err(Refusal::InvalidFields)?;
-        let identity = app.identity_key(&form);
-        let change = application::save(dossier, application, form, identity, &app.rules, now)?;
+        let entered = application::entered(application, write.body.clone(), rules)?;
+        let identity = app.identity_key(&entered.0);
+        let change = application::save(dossier, application, entered, identity, &app.rules, now)?;
         let reply = reply(&app, &change, StatusCode::OK, now.day())?;
         Ok((change, reply))
     })

@@ -26,6 +26,7 @@ use common::{
 use domain::rules::RuleLibrary;
 use education::Education;
 use notifier::Notifier;
+use registry::Registry;
 use reminder::Reminder;
 use review::Review;
 use roster::RosterWorker;
@@ -238,8 +239,8 @@ impl<P: Fn(&'static str) -> SdkParts> Functions<'_, P> {
         let own = parts("education");
         let education = Education::from_env(app(&own)?, env, &own)?;
         education.app.warm_up().await;
-        let registry = app(&parts("registry"))?;
-        registry.warm_up().await;
+        let registry = Registry::from_env(app(&parts("registry"))?, env)?;
+        registry.app.warm_up().await;
         let gateway = Gateway::default()
             .with(session::ROUTES, session::router(session))
             .with(submission::ROUTES, submission::router(submission))

@@ -179,6 +179,7 @@ impl<'a> Scene<'a> {
             roster: nothing(),
         };
         match route.path {
+            path if path.ends_with("/transfer-letter") => scene.leave(cast).await,
             path if path.starts_with("/v1/session") || path.starts_with("/v1/staff") => {}
             "/v1/applications" if route.method == "POST" => {
                 cast.register(&scene.own).await;
@@ -287,6 +288,20 @@ impl<'a> Scene<'a> {
         if route.path.ends_with("/decision") {
             let objected = self.own.post(&format!("{path}/revocation/objection"), objection()).await;
             self.version = objected.expect(201).etag();
+        }
+    }
+
+    /// Registered, and transferred out.
+    async fn leave(&mut self, cast: &Cast<'a>) {
+        cast.register(&self.own).await;
+        let application = self.own.open("transfer_out").await;
+        let details = json!({ "declaration": true, "transfer": { "province": "11" } });
+        self.own.edit(&application, details).await.expect(200);
+        self.own.submit(&application).await.expect(200);
+        for reviewer in [Caller::First, Caller::Final] {
+            let approval = json!({ "outcome": "approve" });
+            let decided = cast.people[&reviewer].decide(&application, approval).await.expect(200);
+            self.registration = decided.text("/registration_number");
         }
     }
 

@@ -12,6 +12,7 @@ mod ledger;
 mod register;
 mod revocation;
 mod rights;
+mod transfer;
 mod verification;
 
 use ledger::{Ledger, Row};
@@ -28,7 +29,7 @@ const ALLOWED: [&str; 7] =
     ["BatchGetItem", "DeleteItem", "GetItem", "PutItem", "Query", "TransactWriteItems", "UpdateItem"];
 
 /// Requests that load more than once, and why. A job is no request.
-const SEVERAL_CALLS: [(&str, &str); 24] = [
+const SEVERAL_CALLS: [(&str, &str); 26] = [
     ("POST verify", "a hundred numbers and the count of guesses are one more than a call takes"),
     ("POST review/decisions", "a batch is as many requests as it has decisions"),
     ("POST review/credits/decisions", "a batch is as many requests as it has decisions"),
@@ -41,6 +42,14 @@ const SEVERAL_CALLS: [(&str, &str); 24] = [
     ("GET registrations/{number}/revocation", "only the number's key says whose dossier it is"),
     ("POST registrations/{number}/revocation", "only the number's key says whose dossier it is"),
     ("POST registrations/{number}/revocation/decision", "only the number's key says whose dossier it is"),
+    (
+        "GET registrations/{number}/hours-statement",
+        "the first paper publishes its key; for staff, whose dossier it is",
+    ),
+    (
+        "GET registrations/{number}/transfer-letter",
+        "the first paper publishes its key; for staff, whose dossier it is",
+    ),
     ("GET review/samples", "its shards"),
     ("GET review/samples/{id}", "whom it drew is known once it's read"),
     ("POST review/samples", "what it draws from is read shard by shard"),
@@ -94,6 +103,8 @@ async fn every_endpoint_and_job_costs_what_the_data_model_says() {
     endpoints::review(&ledger).await;
     education::claims(&ledger).await;
     register::registrations(&ledger).await;
+    Box::pin(transfer::leaving(&ledger)).await;
+    Box::pin(transfer::arriving(&ledger)).await;
     Box::pin(education::class_lists(&ledger)).await;
     endpoints::jobs(&ledger).await;
     verification::verification(&ledger).await;

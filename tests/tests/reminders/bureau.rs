@@ -144,6 +144,7 @@ impl Bureau {
             traits: Traits::default(),
             ended_on: None,
             revocation: None,
+            transfer: domain::transfer::Transfers::default(),
             journal_head: None,
         };
         registration.next_due = next_due(&registration, &self.rules);

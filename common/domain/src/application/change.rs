@@ -27,7 +27,7 @@ pub enum UniqueKey {
     Certificate(ManagementNumber),
     /// One registration has the number.
     Registration(RegistrationNumber),
-    /// One open application per kind and certificate; a first registration is its holder's, others their
+    /// One open application per kind and certificate; a first registration and a transfer in are their holder's, others their
     /// registration's.
     OpenApplication(ApplicationKind, String),
 }
@@ -190,6 +190,17 @@ pub struct JournalEntry {
 }
 
 impl JournalEntry {
+    /// The entry of what is closed by the change that this one is of.
+    #[must_use]
+    pub fn of_closed(&self) -> Self {
+        Self {
+            from: self.from.clone(),
+            reasons: self.reasons.clone(),
+            rule: self.rule.clone(),
+            ..Self::new(self.actor.clone(), JournalAction::Closed, self.at)
+        }
+    }
+
     /// An entry that says who did what at `now`, and nothing more.
     pub fn new(actor: Actor, action: JournalAction, now: Instant) -> Self {
         Self {
@@ -203,17 +214,6 @@ impl JournalEntry {
             reasons: Vec::new(),
             rule: None,
             application: None,
-        }
-    }
-
-    /// The entry of what is closed by the change that this one is of.
-    #[must_use]
-    pub fn of_closed(&self) -> Self {
-        Self {
-            from: self.from.clone(),
-            reasons: self.reasons.clone(),
-            rule: self.rule.clone(),
-            ..Self::new(self.actor.clone(), JournalAction::Closed, self.at)
         }
     }
 
@@ -237,6 +237,8 @@ pub struct Change {
     pub profile: Option<Profile>,
     /// The next credit record.
     pub credit: Option<Box<CreditRecord>>,
+    /// Credit records that a new registration begins with; each is new.
+    pub credits: Vec<CreditRecord>,
     /// Applications that are closed because the registration they were about ends; journalled as closed.
     pub closed: Vec<Application>,
     /// Credit records that are closed for the same reason.
@@ -258,6 +260,7 @@ impl Change {
             registration: None,
             profile: None,
             credit: None,
+            credits: Vec::new(),
             closed: Vec::new(),
             closed_hours: Vec::new(),
             claims: Vec::new(),

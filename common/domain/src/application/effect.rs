@@ -3,6 +3,7 @@
 
 use super::{
     Application, ApplicationKind, Change, Claim, Entropy, JournalAction, State, UniqueKey, ending::end_with,
+    transfer,
 };
 use crate::{
     credit::assess,
@@ -47,6 +48,8 @@ pub(crate) fn none_in_force(
         ApplicationKind::Renewal => "办理再登记",
         ApplicationKind::Change => "办理信息变更",
         ApplicationKind::Cancellation => "办理注销登记",
+        ApplicationKind::TransferOut => "办理转出登记",
+        ApplicationKind::TransferIn => "办理转入登记",
     };
     revocation::revoked(dossier, number, wanted).unwrap_or(Refusal::NoActiveRegistration { kind })
 }
@@ -64,7 +67,15 @@ pub(super) fn approve(
     let rules = library.get(&next.rules);
     let changed = next.registered_fields_changed();
     let message = match next.kind {
-        ApplicationKind::First => first(next, change, entropy, rules, now)?,
+        ApplicationKind::First => {
+            transfer::check_unregistered(dossier, next)?;
+            first(next, change, entropy, rules, now)?
+        }
+        ApplicationKind::TransferIn => {
+            transfer::check_unregistered(dossier, next)?;
+            transfer::arrive(dossier, next, change, entropy, rules, now)?
+        }
+        ApplicationKind::TransferOut => transfer::depart(dossier, next, change, library, now)?,
         ApplicationKind::Renewal => {
             let mut registration = subject(dossier, next)?;
             let cycle_rules = library.get(&registration.cycle.rules);
@@ -110,7 +121,7 @@ pub(super) fn approve(
     next.state = State::Approved;
     next.claim = None;
     let form = match next.kind {
-        ApplicationKind::First => next.form.clone(),
+        kind if kind.registers() => next.form.clone(),
         _ => dossier.profile.form.with(&changed, &next.form),
     };
     let mut profile = dossier.profile.with_form(&form, now);
@@ -181,7 +192,7 @@ pub(super) fn close(
         return;
     }
     match next.kind {
-        ApplicationKind::First => {
+        ApplicationKind::First | ApplicationKind::TransferIn => {
             let profile = &dossier.profile;
             let rules = library.for_district(profile.form.district.as_ref());
             let mut profile = crate::profile::Profile { version: profile.version + 1, ..profile.clone() };
@@ -189,7 +200,7 @@ pub(super) fn close(
             change.profile = Some(profile);
         }
         ApplicationKind::Renewal => release_registration(dossier, next, change, library, now),
-        ApplicationKind::Change | ApplicationKind::Cancellation => {}
+        ApplicationKind::Change | ApplicationKind::Cancellation | ApplicationKind::TransferOut => {}
     }
 }
 
@@ -198,7 +209,7 @@ pub(super) fn close(
 fn registered_identity(dossier: &Dossier) -> Option<&IdentityKey> {
     let brings_one = |application: &&Application| {
         application.state == State::Approved
-            && (application.kind == ApplicationKind::First
+            && (application.kind.registers()
                 || application.registered_fields_changed().contains(&Field::IdentityDocument))
     };
     let last =

@@ -1,20 +1,22 @@
-//! What a holder does: open, save (and amend), submit, withdraw; and their profile.
+//! What a holder does: open, save (and amend), submit, withdraw.
 
 use super::{
     Application, ApplicationKind, Change, JournalAction, Receipt, StageProgress, State, UniqueKey, effect,
+    transfer,
 };
 use crate::{
     certificate::Certificate,
     date::Instant,
     dossier::Dossier,
     error::Refusal,
-    form::{Field, Form, FormInput, Part},
+    form::{Field, Form, Part},
     id::{ApplicationId, IdentityKey},
     notification::Message,
     readiness,
     registration::{Registration, RegistrationNumber},
     reminder, revocation,
     rules::{RuleLibrary, RuleSet},
+    transfer::TransferDetails,
 };
 use std::collections::BTreeSet;
 
@@ -41,7 +43,7 @@ pub fn open(dossier: &Dossier, draft: Draft, library: &RuleLibrary, now: Instant
     let Draft { id, kind, registration } = draft;
     let mut form = Form { declaration: false, ..dossier.profile.form.clone() };
     let registration = match kind {
-        ApplicationKind::First => None,
+        kind if kind.registers() => None,
         _ => Some(subject(dossier, kind, registration.as_ref())?),
     };
     if let Some(registration) = registration {
@@ -55,8 +57,7 @@ pub fn open(dossier: &Dossier, draft: Draft, library: &RuleLibrary, now: Instant
         form.certificate_level = Some(level);
     }
     let same_subject = |application: &&Application| {
-        kind == ApplicationKind::First
-            || application.registration == registration.map(|found| found.number.clone())
+        kind.registers() || application.registration == registration.map(|found| found.number.clone())
     };
     let open =
         dossier.applications.iter().filter(|application| application.kind == kind && application.is_open());
@@ -80,7 +81,12 @@ pub fn open(dossier: &Dossier, draft: Draft, library: &RuleLibrary, now: Instant
         rules: rules.key(),
         version: 1,
         state: State::Draft,
-        before: matches!(kind, ApplicationKind::Change | ApplicationKind::Renewal).then(|| form.clone()),
+        before: matches!(
+            kind,
+            ApplicationKind::Change | ApplicationKind::Renewal | ApplicationKind::TransferOut
+        )
+        .then(|| form.clone()),
+        transfer: None,
         form,
         identity: None,
         attachments: Vec::new(),
@@ -105,7 +111,7 @@ pub fn open(dossier: &Dossier, draft: Draft, library: &RuleLibrary, now: Instant
     Ok(change)
 }
 
-/// The registration that a renewal, change or cancellation is about.
+/// The registration that a renewal, change, cancellation or transfer out is about.
 fn subject<'a>(
     dossier: &'a Dossier,
     kind: ApplicationKind,
@@ -159,11 +165,12 @@ impl Application {
 /// Edits the form. A draft, or what was returned, may stay incomplete; an application that waits is amended: it must
 /// stay complete, gets a new receipt, and what changed goes back to every stage.
 ///
+/// What was entered is the form, and what a transfer asks beyond it; see [`super::entered`].
 /// `identity` is the keyed hash of the identity document in the edited form.
 pub fn save(
     dossier: &Dossier,
     application: &Application,
-    form: Form,
+    (form, details): (Form, Option<TransferDetails>),
     identity: Option<IdentityKey>,
     library: &RuleLibrary,
     now: Instant,
@@ -174,22 +181,26 @@ pub fn save(
     let fields = application.form.changed_fields(&form);
     let mut next = application.next(now);
     next.form = form;
+    next.transfer = details;
+    transfer::check_province(&next)?;
     let mut change = Change::by_holder(&application.holder, JournalAction::Saved, now);
+    let mut parts = changed_parts(&fields);
+    if next.transfer != application.transfer {
+        parts.insert(Part::Transfer);
+    }
     change.journal.fields = fields;
     match application.state {
         State::Draft => next.follow_district(library),
         State::Returned => {
-            let parts = changed_parts(&change.journal.fields);
             next.mark_outstanding(&parts);
             change.journal.parts = parts;
         }
         _ => {
-            if change.journal.fields.is_empty() {
+            if change.journal.fields.is_empty() && parts.is_empty() {
                 return Err(Refusal::NothingChanged);
             }
             next.identity = identity;
             let rules = library.get(&application.rules);
-            let parts = changed_parts(&change.journal.fields);
             amend(dossier, &mut next, &mut change, parts, rules, now)?;
         }
     }
@@ -303,8 +314,8 @@ pub fn submit(
 
     match application.kind {
         // Who is registered already, for another certificate, keeps the form as registered until this is approved.
-        ApplicationKind::First if dossier.active_registration().is_some() => {}
-        ApplicationKind::First => {
+        kind if kind.registers() && dossier.active_registration().is_some() => {}
+        ApplicationKind::First | ApplicationKind::TransferIn => {
             let mut profile = dossier.profile.with_form(&next.form, now);
             profile.next_due = None;
             change.profile = Some(profile);
@@ -317,7 +328,7 @@ pub fn submit(
             change.journal.rule = Some(rules.cite("renewal.window_months", &rules.renewal.window_months));
             change.registration = Some(registration);
         }
-        ApplicationKind::Change | ApplicationKind::Cancellation => {}
+        ApplicationKind::Change | ApplicationKind::Cancellation | ApplicationKind::TransferOut => {}
     }
     if next.stage().is_none() {
         // Nobody has to look at it: the letter that it took effect stands for the receipt's.
@@ -347,48 +358,5 @@ pub fn withdraw(
         change.notifications.extend(next.tell("withdrawn", now, message));
     }
     change.application = Some(next);
-    Ok(change)
-}
-
-/// Saves the profile. Once registered, only what the rules let a holder change without approval can be changed here,
-/// and it changes the register at once; the rest needs an application for change.
-pub fn save_profile(
-    dossier: &Dossier,
-    input: FormInput,
-    library: &RuleLibrary,
-    now: Instant,
-) -> Result<Change, Refusal> {
-    let profile = &dossier.profile;
-    let rules = library.for_district(profile.form.district.as_ref());
-    let form = profile.form.merge(input, rules).map_err(Refusal::InvalidFields)?;
-    let rules = library.for_district(form.district.as_ref());
-    let fields = profile.form.changed_fields(&form);
-    let mut change = Change::by_holder(&profile.holder, JournalAction::ProfileSaved, now);
-    let mut next = profile.with_form(&form, now);
-    let issue_changed = profile.form.issued_on != form.issued_on;
-    if let Some(registration) = dossier.active_registration() {
-        let free = |field: &Field| rules.change_rule(*field).is_some_and(|rule| !rule.approval);
-        let bound: Vec<Field> =
-            fields.iter().copied().filter(|field| *field != Field::Declaration && !free(field)).collect();
-        if !bound.is_empty() {
-            return Err(Refusal::ChangeNeedsApplication(bound));
-        }
-        let mut kept = registration.clone();
-        kept.take_over(&form, &fields);
-        if kept != *registration {
-            kept.version += 1;
-            change.registration = Some(kept);
-        }
-        next.next_due = None;
-    } else {
-        if issue_changed {
-            next.reminded = None;
-        }
-        let waiting =
-            dossier.open_application(ApplicationKind::First).is_some_and(|open| open.state != State::Draft);
-        next.next_due = if waiting { None } else { reminder::first_due(dossier, &next, rules) };
-    }
-    change.journal.fields = fields;
-    change.profile = Some(next);
     Ok(change)
 }

@@ -19,17 +19,22 @@ mod change;
 mod effect;
 mod ending;
 mod holder;
+mod profile;
 mod receipt;
 mod review;
+mod transfer;
 
 pub use attach::{AttachmentRequest, confirm_attachment, remove_attachment, request_attachment};
 pub use change::{Change, Claim, JournalAction, JournalEntry, UniqueKey};
 pub(crate) use effect::none_in_force;
 pub(crate) use ending::end_with;
-pub use holder::{Draft, Entropy, open, save, save_profile, submit, withdraw};
+pub use holder::{Draft, Entropy, open, save, submit, withdraw};
+pub use profile::save_profile;
 pub use receipt::Receipt;
 pub(crate) use review::reason_text;
 pub use review::{Decision, Outcome, Reason, check_view, claim, decide, expire, release};
+pub use transfer::entered;
+pub(crate) use transfer::{check_departure, check_unregistered, shortcomings as transfer_shortcomings};
 
 use crate::{
     actor::Role,
@@ -40,6 +45,7 @@ use crate::{
     notification::{Message, Notification},
     registration::RegistrationNumber,
     rules::{RuleSet, RuleSetId},
+    transfer::TransferDetails,
 };
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
@@ -57,15 +63,20 @@ pub enum ApplicationKind {
     Change,
     /// 注销登记
     Cancellation,
+    /// 转出: to another province's authority
+    TransferOut,
+    /// 转入: from another province's authority
+    TransferIn,
 }
 
 impl ApplicationKind {
     /// Every kind.
-    pub const ALL: [Self; 4] = [Self::First, Self::Renewal, Self::Change, Self::Cancellation];
+    pub const ALL: [Self; 6] =
+        [Self::First, Self::Renewal, Self::Change, Self::Cancellation, Self::TransferOut, Self::TransferIn];
 
     /// True for what gives a registration up: it can't be done while a revocation runs.
     pub fn gives_up(self) -> bool {
-        self == Self::Cancellation
+        matches!(self, Self::Cancellation | Self::TransferOut)
     }
 
     /// The name people see.
@@ -75,6 +86,8 @@ impl ApplicationKind {
             Self::Renewal => "再登记",
             Self::Change => "信息变更",
             Self::Cancellation => "注销登记",
+            Self::TransferOut => "转出",
+            Self::TransferIn => "转入",
         }
     }
 
@@ -85,7 +98,19 @@ impl ApplicationKind {
             Self::Renewal => "renewal",
             Self::Change => "change",
             Self::Cancellation => "cancellation",
+            Self::TransferOut => "transfer_out",
+            Self::TransferIn => "transfer_in",
         }
+    }
+
+    /// True where an approval makes a registration; the others are about one that is there.
+    pub fn registers(self) -> bool {
+        matches!(self, Self::First | Self::TransferIn)
+    }
+
+    /// True for a move to another province's authority, or from it.
+    pub fn is_transfer(self) -> bool {
+        matches!(self, Self::TransferOut | Self::TransferIn)
     }
 }
 
@@ -211,9 +236,12 @@ pub struct Application {
     pub state: State,
     /// The form as it stands.
     pub form: Form,
-    /// For a change or a renewal: the form as registered when it was opened. What differs from it is what the
+    /// For a change, a renewal or a transfer out: the form as registered when it was opened. What differs from it is what the
     /// application changes; whatever else changes in the register meanwhile stays.
     pub before: Option<Form>,
+    /// For a transfer: what it asks beyond the form, as far as it was entered.
+    #[serde(default)]
+    pub transfer: Option<TransferDetails>,
     /// Keyed hash of the identity document, from the first submission on.
     pub identity: Option<IdentityKey>,
     /// Attachments, confirmed or not.
@@ -315,6 +343,7 @@ impl Application {
                     || self.has_attachment(AttachmentKind::IdentityCardBack)
             }
             Part::CertificateScan => self.has_attachment(AttachmentKind::CertificateScan),
+            Part::Transfer => self.kind.is_transfer() || self.has_attachment(AttachmentKind::TransferLetter),
             Part::Papers => self
                 .attachments
                 .iter()
@@ -350,6 +379,7 @@ pub fn part_of(kind: AttachmentKind) -> Part {
         AttachmentKind::Photo => Part::Photo,
         AttachmentKind::IdentityCardFront | AttachmentKind::IdentityCardBack => Part::IdentityCard,
         AttachmentKind::CertificateScan => Part::CertificateScan,
+        AttachmentKind::TransferLetter => Part::Transfer,
         AttachmentKind::Degree | AttachmentKind::EmploymentProof | AttachmentKind::Other => Part::Papers,
     }
 }

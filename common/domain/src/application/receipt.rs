@@ -27,13 +27,15 @@ struct Content<'a> {
     application: &'a str,
     kind: super::ApplicationKind,
     form: &'a crate::form::Form,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    transfer: Option<&'a crate::transfer::TransferDetails>,
     identity: Option<&'a IdentityKey>,
     attachments: Vec<(&'a str, &'a str)>,
     accepted_at: Instant,
 }
 
 impl Receipt {
-    /// Issues the receipt for `application` as it stands. The hash covers the form, the identity document's keyed
+    /// Issues the receipt for `application` as it stands. The hash covers the form, what a transfer asks beyond it, the identity document's keyed
     /// hash (never its digits), each confirmed attachment's id and SHA-256, and the time.
     pub(super) fn issue(application: &Application, now: Instant) -> Self {
         let previous = application.receipt.as_ref();
@@ -48,6 +50,7 @@ impl Receipt {
             application: application.id.as_str(),
             kind: application.kind,
             form: &application.form,
+            transfer: application.transfer.as_ref(),
             identity: application.identity.as_ref(),
             attachments,
             accepted_at: now,

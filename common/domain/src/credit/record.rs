@@ -21,7 +21,7 @@ use crate::{
     date::{CalendarDate, Instant},
     district::DistrictCode,
     form::PersonName,
-    id::{AttachmentId, CreditId, HolderId, RosterId},
+    id::{ApplicationId, AttachmentId, CreditId, HolderId, RosterId},
     registration::Registration,
 };
 use serde::{Deserialize, Serialize};
@@ -193,6 +193,9 @@ pub struct CreditRecord {
     /// The row of a class list that it was made from.
     #[serde(default)]
     pub roster: Option<RosterRow>,
+    /// The transfer in that brought it from another province.
+    #[serde(default)]
+    pub brought_by: Option<ApplicationId>,
     /// What was decided last, and why.
     pub ruling: Option<Ruling>,
     /// The sample it was drawn into.
@@ -234,6 +237,7 @@ impl CreditRecord {
             submitted_at: None,
             receipt: None,
             roster: None,
+            brought_by: None,
             ruling: None,
             audit: None,
             next_due: None,

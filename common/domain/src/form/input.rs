@@ -11,10 +11,12 @@ use serde::{Deserialize, Deserializer, Serialize, de::DeserializeOwned};
 use std::{fmt::Display, str::FromStr};
 
 /// A changed value: left out (keep what is there), `null` (clear it), or the new value.
-type Entry<T> = Option<Option<T>>;
+pub(crate) type Entry<T> = Option<Option<T>>;
 
 /// Tells `null` from a field that is left out.
-fn entry<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> Result<Entry<T>, D::Error> {
+pub(crate) fn entry<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
+    deserializer: D,
+) -> Result<Entry<T>, D::Error> {
     Option::<T>::deserialize(deserializer).map(Some)
 }
 
@@ -107,6 +109,8 @@ pub struct FormInput {
     #[serde(deserialize_with = "entry")]
     #[cfg_attr(feature = "openapi", schema(value_type = Option<bool>))]
     pub declaration: Entry<bool>,
+    /// 转移信息: what a transfer asks beyond the form; only in an application for one
+    pub transfer: Option<crate::transfer::TransferInput>,
 }
 
 /// At most this many memberships.

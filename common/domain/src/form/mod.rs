@@ -9,6 +9,7 @@ mod shown;
 mod text;
 
 pub use choices::{EducationLevel, EmploymentStatus, PoliticalStatus, PracticeField};
+pub(crate) use input::{Entry, entry};
 pub use input::{FormInput, IdentityDocumentInput};
 pub use text::{InvalidText, PersonName, ShortText};
 
@@ -88,13 +89,15 @@ pub enum Part {
     IdentityCard,
     /// 证书扫描件
     CertificateScan,
+    /// 转移信息: what a transfer asks beyond the form, with the other province's letter
+    Transfer,
     /// 其他材料
     Papers,
 }
 
 impl Part {
     /// Every part.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Person,
         Self::Contact,
         Self::Education,
@@ -104,6 +107,7 @@ impl Part {
         Self::Photo,
         Self::IdentityCard,
         Self::CertificateScan,
+        Self::Transfer,
         Self::Papers,
     ];
 
@@ -119,6 +123,7 @@ impl Part {
             Self::Photo => "证件照",
             Self::IdentityCard => "身份证照片",
             Self::CertificateScan => "证书扫描件",
+            Self::Transfer => "转移信息",
             Self::Papers => "其他材料",
         }
     }

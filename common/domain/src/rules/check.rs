@@ -6,6 +6,7 @@ use crate::{
     attachment::AttachmentKind,
     certificate::CertificateLevel,
     credit::{Conversion, CreditForm, Hours, Particular},
+    education::GROUND_ENDED,
     form::Field,
 };
 
@@ -74,6 +75,20 @@ impl RuleSet {
                 &format!("required_attachments lacks {kind:?}"),
             );
         }
+        let papers = self.required_attachments.get(&ApplicationKind::TransferIn);
+        require(
+            papers.is_none_or(|papers| papers.contains(&AttachmentKind::TransferLetter)),
+            "required_attachments.transfer_in lacks transfer_letter: nothing would prove the registration elsewhere",
+        );
+        require(
+            *self.transfer.keeps_validity || *self.hours.before_first_registration,
+            "transfer.keeps_validity and hours.before_first_registration are both false: no hour brought along would \
+             ever count",
+        );
+        require(
+            self.hours.grounds.iter().any(|ground| ground.code == GROUND_ENDED),
+            "hours.grounds lacks registration_ended, which hours are closed with",
+        );
         for kind in AttachmentKind::ALL {
             let rules = self.attachments.get(&kind);
             require(

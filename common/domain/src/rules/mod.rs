@@ -124,6 +124,15 @@ pub struct RenewalRules {
     pub grace_days: Sourced<u16>,
 }
 
+/// Transfer (登记转移).
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TransferRules {
+    /// True where a transfer in keeps the cycle and the last day that the registration elsewhere had; false where it begins
+    /// a fresh period, to which hours brought along are hours from before it.
+    pub keeps_validity: Sourced<bool>,
+}
+
 /// One stage of review.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -232,6 +241,8 @@ pub struct RuleSet {
     pub renewal: RenewalRules,
     /// 继续教育
     pub hours: HoursRules,
+    /// 登记转移
+    pub transfer: TransferRules,
     /// 审核
     pub review: ReviewRules,
     /// Attachments that must be there, by kind of application.

@@ -20,7 +20,7 @@ use domain::{
     date::{CalendarDate, Instant},
     dossier::Dossier,
     error::Refusal,
-    form::{Form, FormInput},
+    form::FormInput,
     id::{ApplicationId, AttachmentId, CreditId, HolderId},
     notification::{Message, Notification},
     registration::{Registration, RegistrationNumber},
@@ -164,6 +164,10 @@ impl World {
             assert_eq!(next.version, before + 1, "{} lost a version", next.id);
             put(&mut self.dossier.credits, (**next).clone(), |held| held.id == next.id);
         }
+        for next in &change.credits {
+            assert!(next.version == 1 && self.dossier.credit(&next.id).is_none(), "{} isn't new", next.id);
+            self.dossier.credits.push(next.clone());
+        }
         for claim in &change.claims {
             match claim {
                 Claim::Take { key, owner, expires_at } => {
@@ -201,22 +205,15 @@ impl World {
         self.try_open(kind, None).unwrap().application.unwrap().id
     }
 
-    /// Saves `edit` of the form.
-    pub fn edit(&mut self, id: &ApplicationId, edit: impl FnOnce(&mut Form)) -> Answer {
-        let application = self.application(id);
-        let mut form = application.form.clone();
-        edit(&mut form);
-        let identity = identity_key(&form);
-        let answer = application::save(&self.dossier, application, form, identity, self.rules, self.now);
-        self.commit(answer)
-    }
-
     /// Enters `patch`, a JSON merge patch, into the form.
     pub fn enter(&mut self, id: &ApplicationId, patch: Value) -> Answer {
         let application = self.application(id);
         let rules = self.rules.get(&application.rules);
-        let form = application.form.merge(form_input(patch), rules).map_err(Refusal::InvalidFields)?;
-        self.edit(id, |entered| *entered = form)
+        let entered = application::entered(application, form_input(patch), rules)?;
+        let identity = identity_key(&entered.0);
+        let (dossier, rules, now) = (&self.dossier, self.rules, self.now);
+        let answer = application::save(dossier, application, entered, identity, rules, now);
+        self.commit(answer)
     }
 
     /// Submits.

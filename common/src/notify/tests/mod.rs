@@ -105,6 +105,32 @@ fn registered(kind: ApplicationKind) -> Message {
     }
 }
 
+fn transferred_out(closed: Vec<ApplicationKind>, claims_closed: bool) -> Message {
+    Message::TransferredOut {
+        number: number(),
+        province: "新疆维吾尔自治区".to_owned(),
+        hours_counted_tenths: 365,
+        hours_unit: "学时".to_owned(),
+        closed,
+        claims_closed,
+    }
+}
+
+fn transferred_in(hours_claimed_tenths: u32, hours_counted_tenths: u32) -> Message {
+    Message::TransferredIn {
+        number: number(),
+        province: "北京市".to_owned(),
+        level: CertificateLevel::AssistantSocialWorker,
+        valid_from: date(2025, 3, 2),
+        valid_until: date(2028, 3, 1),
+        renewal_opens: date(2027, 12, 1),
+        hours_claimed_tenths,
+        hours_counted_tenths,
+        hours_required_tenths: 900,
+        hours_unit: "学时".to_owned(),
+    }
+}
+
 fn first_registration_due(days_left: i64, late_accepted: bool) -> Message {
     Message::FirstRegistrationDue { until: today().plus_days(days_left), days_left, late_accepted }
 }
@@ -194,7 +220,7 @@ fn lapsed(can_register_again: bool) -> Message {
 /// Each message in each of its forms, by the name of its snapshot.
 #[allow(clippy::too_many_lines)] // a line for each message, and nothing else
 fn every_message() -> Vec<(&'static str, Message)> {
-    use ApplicationKind::{Cancellation, Change, First, Renewal};
+    use ApplicationKind::{Cancellation, Change, First, Renewal, TransferIn, TransferOut};
     let ended = |kind| (application(), kind);
     let mend_period_over = |kind| {
         let (application, kind) = ended(kind);
@@ -276,6 +302,12 @@ fn every_message() -> Vec<(&'static str, Message)> {
         ("refused_renewal", refused(Renewal, two_reasons)),
         ("refused_change", refused(Change, vec![reason("姓名", "缺少公安机关出具的更名证明。")])),
         ("refused_cancellation", refused(Cancellation, vec![])),
+        ("refused_transfer_out", refused(TransferOut, vec![reason("", "不符合登记条件")])),
+        ("refused_transfer_in", refused(TransferIn, vec![reason("转移信息", "附件不清晰或不完整")])),
+        ("transferred_out", transferred_out(vec![], false)),
+        ("transferred_out_with_others", transferred_out(vec![Renewal, Change], true)),
+        ("transferred_in", transferred_in(400, 365)),
+        ("transferred_in_hours_done", transferred_in(900, 900)),
         ("withdrawn", withdrawn(First)),
         ("first_registration_due", first_registration_due(30, true)),
         ("first_registration_due_strict", first_registration_due(1, false)),
