@@ -99,6 +99,7 @@ GET    /v1/review/samples/{id}                 401     403  403    ok     403   
 
 GET    /v1/registrations/{number}              401     ok   404    ok     403   ok     403   ok     403   403       403
 GET    /v1/registrations/{number}/holder       401     403  403    ok     403   ok     403   ok     403   403       403
+GET    /v1/registrations/{number}/certificate  401     ok   404    ok     403   ok     403   ok     403   403       403
 GET    /v1/registrations/{number}/journal      401     403  403    403    403   403    403   ok     403   403       403
 GET    /v1/verify                              ok      ok   ok     ok     ok    ok     ok    ok     ok    ok        ok
 POST   /v1/verify                              ok      ok   ok     ok     ok    ok     ok    ok     ok    ok        ok
@@ -169,6 +170,7 @@ fn routes() -> Vec<Route> {
         education::ROUTES,
         review::ROUTES,
         registry::ROUTES,
+        certificate::ROUTES,
     ]
     .concat()
 }

@@ -27,7 +27,7 @@ const ALLOWED: [&str; 7] =
     ["BatchGetItem", "DeleteItem", "GetItem", "PutItem", "Query", "TransactWriteItems", "UpdateItem"];
 
 /// Requests that load more than once, and why. A job is no request.
-const SEVERAL_CALLS: [(&str, &str); 21] = [
+const SEVERAL_CALLS: [(&str, &str); 22] = [
     ("POST verify", "a hundred numbers and the count of guesses are one more than a call takes"),
     ("POST review/decisions", "a batch is as many requests as it has decisions"),
     ("POST review/credits/decisions", "a batch is as many requests as it has decisions"),
@@ -35,6 +35,7 @@ const SEVERAL_CALLS: [(&str, &str); 21] = [
     ("GET review/credits/{id}", "who else has its files is known once it's read"),
     ("GET review/registrations/{number}/credits", "only the number's key says whose dossier it is"),
     ("GET registrations/{number}", "for staff only the number's key says whose dossier it is"),
+    ("GET registrations/{number}/certificate", "for staff only the number's key says whose dossier it is"),
     ("GET registrations/{number}/holder", "only the number's key says whose dossier it is"),
     ("GET registrations/{number}/journal", "only the number's key says whose dossier it is"),
     ("GET review/samples", "its shards"),
