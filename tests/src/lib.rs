@@ -333,9 +333,14 @@ impl Person<'_> {
         self.post("/v1/applications", json!({ "kind": kind })).await.expect(201).text("/id")
     }
 
-    /// Uploads a small file as one kind of attachment, confirms it and gives its id.
+    /// Uploads a small file as one kind of attachment, confirms it and gives its id. What is printed is a whole picture.
     pub async fn attach(&self, application: &str, kind: &str) -> String {
-        let bytes = tiny_jpeg();
+        let bytes = if kind == "photo" { portrait() } else { tiny_jpeg() };
+        self.attach_file(application, kind, bytes).await
+    }
+
+    /// Uploads `bytes` as one kind of attachment, confirms it and gives its id.
+    pub async fn attach_file(&self, application: &str, kind: &str, bytes: Vec<u8>) -> String {
         let request =
             json!({ "kind": kind, "file_name": "a.jpg", "content_type": "image/jpeg", "size": bytes.len() });
         let place =
@@ -426,6 +431,11 @@ pub fn tiny_jpeg() -> Vec<u8> {
     let mut bytes = vec![0xFF, 0xD8, 0xFF, 0xE0, 0, 16];
     bytes.extend_from_slice(b"JFIF\0\x01\x01\0\0\x01\0\x01\0\0\xFF\xD9");
     bytes
+}
+
+/// A portrait that nobody sat for, as a JPEG.
+pub fn portrait() -> Vec<u8> {
+    include_bytes!("photo.jpg").to_vec()
 }
 
 /// Uploads as `wx.uploadFile` and `curl -F` do: the fields, then the file as the last one, named `file`. Gives the

@@ -3,6 +3,7 @@
 //! delete. The bucket's life cycle clears what is left of uploads.
 
 mod disposition;
+mod made;
 mod object;
 mod policy;
 mod sha256;

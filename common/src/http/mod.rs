@@ -8,6 +8,7 @@ mod envelope;
 mod lambda;
 mod problem;
 mod received;
+mod registration;
 mod routes;
 mod write;
 
@@ -18,6 +19,7 @@ pub use envelope::finish;
 pub use lambda::serve;
 pub use problem::{Problem, ProblemBody};
 pub use received::Received;
+pub use registration::{find_registration, is_staff, registration_number};
 pub use routes::Route;
 pub use write::{Body, IfMatch, MAX_BODY, NoBody, Query, RetryKey, Write, etag, reply_of};
 

@@ -17,6 +17,7 @@ use anyhow::{Context, Result};
 use attachment::Attachments;
 use aws_credential_types::Credentials;
 use axum::Router;
+use certificate::Certificates;
 use common::{
     aws::{Endpoints, SdkParts},
     clock::Clock,
@@ -26,7 +27,6 @@ use common::{
 use domain::rules::RuleLibrary;
 use education::Education;
 use notifier::Notifier;
-use registry::Registry;
 use reminder::Reminder;
 use review::Review;
 use roster::RosterWorker;
@@ -52,7 +52,7 @@ const DRAIN_WITHIN: Duration = Duration::from_mins(3);
 /// What a run of `roster` has where it's deployed.
 const ROSTER_TIMEOUT: Duration = Duration::from_mins(15);
 /// The functions that reach the bucket.
-const BUCKET_READERS: [&str; 4] = ["attachment", "review", "education", "roster"];
+const BUCKET_READERS: [&str; 5] = ["attachment", "review", "education", "roster", "certificate"];
 /// The stand-in mini-program.
 pub const WECHAT_APP: &str = "wx-local";
 /// The demo service client, the mini-program's own back end.
@@ -239,15 +239,19 @@ impl<P: Fn(&'static str) -> SdkParts> Functions<'_, P> {
         let own = parts("education");
         let education = Education::from_env(app(&own)?, env, &own)?;
         education.app.warm_up().await;
-        let registry = Registry::from_env(app(&parts("registry"))?, env)?;
-        registry.app.warm_up().await;
+        let registry = app(&parts("registry"))?;
+        registry.warm_up().await;
+        let own = parts("certificate");
+        let certificates = Certificates::from_env(app(&own)?, env, &own)?;
+        certificates.warm_up().await;
         let gateway = Gateway::default()
             .with(session::ROUTES, session::router(session))
             .with(submission::ROUTES, submission::router(submission))
             .with(attachment::ROUTES, attachment::router(attachments))
             .with(review::ROUTES, review::router(review))
             .with(education::ROUTES, education::router(education))
-            .with(registry::ROUTES, registry::router(registry));
+            .with(registry::ROUTES, registry::router(registry))
+            .with(certificate::ROUTES, certificate::router(certificates));
         Ok(gateway.into_router())
     }
 }

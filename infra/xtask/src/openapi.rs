@@ -29,6 +29,7 @@ pub const FILE: &str = "infra/openapi.json";
         (name = "review", description = "审核：队列、领取与决定"),
         (name = "education", description = "继续教育：学时记录与申报、课程、名单报送"),
         (name = "registry", description = "登记：查询与核验"),
+        (name = "certificate", description = "电子登记证"),
     ),
     components(schemas(ProblemBody)),
 )]
@@ -57,6 +58,7 @@ pub fn document() -> utoipa::openapi::OpenApi {
         review::ApiDoc::openapi(),
         education::ApiDoc::openapi(),
         registry::ApiDoc::openapi(),
+        certificate::ApiDoc::openapi(),
     ] {
         whole.merge(part);
     }
@@ -91,6 +93,7 @@ fn routes() -> BTreeSet<Route> {
         review::ROUTES,
         education::ROUTES,
         registry::ROUTES,
+        certificate::ROUTES,
     ]
     .into_iter()
     .flatten()

@@ -146,7 +146,7 @@ pub struct Scene<'a> {
     pub account: String,
     /// The claim of hours.
     pub credit: String,
-    /// The registration that the claim is for, or that is verified.
+    /// The registration that the claim is for, or that is asked for.
     pub registration: String,
     /// What striking the claim out is confirmed by.
     pub confirmation: String,

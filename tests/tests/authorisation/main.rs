@@ -103,6 +103,7 @@ POST   /v1/registrations/{number}/revocation   401     403  403    403    403   
 POST   /v1/registrations/{number}/revocation/objection 401 ok 404  403    403   403    403   ok     403   403       403
 POST   /v1/registrations/{number}/revocation/decision 401 403 403  403    403   403    403   ok     403   403       403
 GET    /v1/registrations/{number}/holder       401     403  403    ok     403   ok     403   ok     403   403       403
+GET    /v1/registrations/{number}/certificate  401     ok   404    ok     403   ok     403   ok     403   403       403
 GET    /v1/registrations/{number}/journal      401     403  403    403    403   403    403   ok     403   403       403
 GET    /v1/registrations/{number}/hours-statement 401  ok   404    ok     403   ok     403   ok     403   403       403
 GET    /v1/registrations/{number}/transfer-letter 401  ok   404    ok     403   ok     403   ok     403   403       403
@@ -175,6 +176,7 @@ fn routes() -> Vec<Route> {
         education::ROUTES,
         review::ROUTES,
         registry::ROUTES,
+        certificate::ROUTES,
     ]
     .concat()
 }

@@ -29,7 +29,7 @@ const ALLOWED: [&str; 7] =
     ["BatchGetItem", "DeleteItem", "GetItem", "PutItem", "Query", "TransactWriteItems", "UpdateItem"];
 
 /// Requests that load more than once, and why. A job is no request.
-const SEVERAL_CALLS: [(&str, &str); 26] = [
+const SEVERAL_CALLS: [(&str, &str); 27] = [
     ("POST verify", "a hundred numbers and the count of guesses are one more than a call takes"),
     ("POST review/decisions", "a batch is as many requests as it has decisions"),
     ("POST review/credits/decisions", "a batch is as many requests as it has decisions"),
@@ -37,6 +37,7 @@ const SEVERAL_CALLS: [(&str, &str); 26] = [
     ("GET review/credits/{id}", "who else has its files is known once it's read"),
     ("GET review/registrations/{number}/credits", "only the number's key says whose dossier it is"),
     ("GET registrations/{number}", "for staff only the number's key says whose dossier it is"),
+    ("GET registrations/{number}/certificate", "for staff only the number's key says whose dossier it is"),
     ("GET registrations/{number}/holder", "only the number's key says whose dossier it is"),
     ("GET registrations/{number}/journal", "only the number's key says whose dossier it is"),
     ("GET registrations/{number}/revocation", "only the number's key says whose dossier it is"),
@@ -44,11 +45,11 @@ const SEVERAL_CALLS: [(&str, &str); 26] = [
     ("POST registrations/{number}/revocation/decision", "only the number's key says whose dossier it is"),
     (
         "GET registrations/{number}/hours-statement",
-        "the first paper publishes its key; for staff, whose dossier it is",
+        "for staff only the number's key says whose dossier it is",
     ),
     (
         "GET registrations/{number}/transfer-letter",
-        "the first paper publishes its key; for staff, whose dossier it is",
+        "for staff only the number's key says whose dossier it is",
     ),
     ("GET review/samples", "its shards"),
     ("GET review/samples/{id}", "whom it drew is known once it's read"),

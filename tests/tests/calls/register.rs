@@ -15,6 +15,11 @@ pub async fn registrations(ledger: &Ledger) {
     ledger.request(who, "staff", 200, async { admin.get(&path).await }).await;
     ledger.request(who, "of another area", 403, async { elsewhere.get(&path).await }).await;
     ledger.request(who, "a number that nobody has", 404, async { admin.get(&unknown).await }).await;
+    let printed = format!("{path}/certificate");
+    let who = "GET registrations/{number}/certificate";
+    ledger.request(who, "printed for its holder", 200, async { holder.get(&printed).await }).await;
+    ledger.request(who, "kept, for staff", 200, async { admin.get(&printed).await }).await;
+    ledger.request(who, "of another area", 403, async { elsewhere.get(&printed).await }).await;
     let shown = format!("{path}/holder");
     ledger
         .request("GET registrations/{number}/holder", "shown", 200, async { admin.get(&shown).await })

@@ -13,7 +13,6 @@ pub async fn leaving(ledger: &Ledger) {
     let (statement, letter) = (format!("{path}/hours-statement"), format!("{path}/transfer-letter"));
     let who = "GET registrations/{number}/hours-statement";
     let admin = world.staff("admin").await;
-    ledger.request(who, "the first paper since a start", 200, async { holder.get(&statement).await }).await;
     ledger.request(who, "its holder", 200, async { holder.get(&statement).await }).await;
     ledger.request(who, "staff", 200, async { admin.get(&statement).await }).await;
     let of_letter = "GET registrations/{number}/transfer-letter";

@@ -24,6 +24,14 @@ impl Story<'_> {
         self.narrator.shows("姓名", seen.text("/name")?);
         self.narrator.shows("结果", seen.text("/detail")?);
 
+        self.narrator.step("她下载电子登记证：当场印制，二维码可离线验证");
+        let holder = self.holder().await?;
+        let issued = self.get(&holder, &format!("/v1/registrations/{number}/certificate"), 200).await?;
+        let pdf = reqwest::get(issued.text("/url")?).await?.bytes().await?;
+        ensure!(pdf.starts_with(b"%PDF-"), "the certificate is no PDF");
+        self.narrator
+            .shows("电子登记证", &format!("第 {} 版，PDF，{} 字节", issued.body["edition"], pdf.len()));
+
         self.narrator.step("抄错一位数字，与查无此号分得清；一次最多核验一百个");
         let refused = self.get(&nobody, &format!("/v1/verify/{}", mistyped(number)?), 422).await?;
         self.narrator.shows("错误", refused.text("/errors/0/detail")?);

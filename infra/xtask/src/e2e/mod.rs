@@ -79,7 +79,7 @@ async fn unless_interrupted<T>(work: impl Future<Output = Result<T>>) -> Result<
 async fn played(progress: &Progress, target: &Target, stack: &mut Stack, options: &Options) -> Result<()> {
     let wechat = story::wechat().await?;
     if !options.skip_build {
-        progress.step("sam build：九个函数的发布版 · the release binaries of nine functions");
+        progress.step("sam build：十个函数的发布版 · the release binaries of ten functions");
         stack.build()?;
     }
     progress.step("sam deploy：建立整个系统 · the whole stack");

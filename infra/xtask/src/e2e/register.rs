@@ -30,6 +30,23 @@ impl Story<'_> {
         let list = json!({ "numbers": [number, mistyped, "422026987654324"] });
         let several = self.post(&nobody, "/v1/verify", list, 200).await?;
         ensure!(several.body["items"][2]["result"]["standing"] == "unknown", "{}", several.body);
+        self.has_papers(registered).await
+    }
+
+    /// What is signed comes from the function that prints: its key is published, and the certificate can be fetched.
+    async fn has_papers(&self, registered: &Registered) -> Result<()> {
+        self.progress.step("电子登记证与学时证明：当场印制、签名，公钥已公布");
+        let holder = self.by_client(&registered.open_id).await?;
+        let path = format!("/v1/registrations/{}", registered.number);
+        let statement = self.get(&holder, &format!("{path}/hours-statement")).await?;
+        let key = statement.text("/signature/kid")?;
+        let published = self.get(&self.nobody(), "/v1/verify/keys").await?;
+        let keys = published.body["keys"].as_array().into_iter().flatten();
+        ensure!(keys.clone().any(|known| known["kid"] == key), "the key isn't published: {}", published.body);
+        let issued = self.get(&holder, &format!("{path}/certificate")).await?;
+        let pdf = reqwest::get(issued.text("/url")?).await?.bytes().await?;
+        ensure!(pdf.starts_with(b"%PDF-"), "the certificate is no PDF");
+        self.progress.shows("电子登记证", &format!("PDF，{} 字节", pdf.len()));
         Ok(())
     }
 }

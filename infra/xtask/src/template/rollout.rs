@@ -5,7 +5,8 @@ use super::translated::{Translated, each};
 use serde_json::Value;
 
 /// The functions that have versions.
-const VERSIONED: [&str; 6] = ["Attachment", "Education", "Registry", "Review", "Session", "Submission"];
+const VERSIONED: [&str; 7] =
+    ["Attachment", "Certificate", "Education", "Registry", "Review", "Session", "Submission"];
 /// The alarms that stop a version.
 const ALARMS: [&str; 4] = ["ServerErrors", "Slow", "FunctionErrors", "Throttles"];
 

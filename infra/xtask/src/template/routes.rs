@@ -31,13 +31,14 @@ fn line(method: &str, path: &str, function: &str) -> String {
 }
 
 fn of_code() -> Routes {
-    let functions: [(&str, &[Route]); 6] = [
+    let functions: [(&str, &[Route]); 7] = [
         ("session", session::ROUTES),
         ("submission", submission::ROUTES),
         ("attachment", attachment::ROUTES),
         ("review", review::ROUTES),
         ("education", education::ROUTES),
         ("registry", registry::ROUTES),
+        ("certificate", certificate::ROUTES),
     ];
     let lines = functions.into_iter().flat_map(|(function, routes)| {
         routes.iter().map(move |route| line(route.method, route.path, function))

@@ -1,16 +1,14 @@
 //! The papers of a transfer, signed: the statement of hours and the transfer letter.
 
-use crate::{Registry, registration::find};
+use crate::Certificates;
 use axum::{
     Json,
     extract::{Path, State},
 };
 use common::{
     auth::principal::Principal,
-    config::{ConfigError, Env},
-    http::{Problem, Received},
-    statement::{DocumentSignature, Signer},
-    store::Store,
+    http::{App, Problem, Received, find_registration},
+    statement::DocumentSignature,
 };
 use domain::{
     dossier::{Dossier, WORKING_YEARS},
@@ -18,10 +16,6 @@ use domain::{
     transfer::{HoursStatement, PaperKind, TransferLetter, canonical_json},
 };
 use serde::{Deserialize, Serialize};
-use std::sync::{
-    Arc,
-    atomic::{AtomicBool, Ordering},
-};
 
 /// A paper with its signature, which is of kind `document.paper` and of the canonical JSON (RFC 8785) of `document`: see
 /// [`common::statement::verify_document`].
@@ -34,59 +28,36 @@ pub struct SignedPaper<T> {
     pub signature: DocumentSignature,
 }
 
-/// Signs papers. Cheap to clone.
-#[derive(Clone)]
-pub struct Papers(Arc<Inner>);
-
-struct Inner {
-    signer: Signer,
-    published: AtomicBool,
-}
-
-impl Papers {
-    /// Reads `CERTIFICATE_SEED`.
-    ///
-    /// # Errors
-    /// Where it isn't set, or is no seed.
-    pub fn from_env(env: &Env) -> Result<Self, ConfigError> {
-        let (signer, published) = (Signer::from_env(env)?, AtomicBool::new(false));
-        Ok(Self(Arc::new(Inner { signer, published })))
-    }
-
-    /// `document`, a `paper`, with its signature. The same document has the same signature. Before the first one since
-    /// the function started, the key is published: who only verifies needn't wait for that.
-    async fn sign<T: Serialize>(
+impl Certificates {
+    /// `document`, a `paper`, with its signature. The same document has the same signature.
+    async fn signed<T: Serialize>(
         &self,
-        store: &Store,
         paper: PaperKind,
         document: T,
     ) -> Result<Json<SignedPaper<T>>, Problem> {
-        if !self.0.published.load(Ordering::Relaxed) {
-            self.0.signer.publish(store).await?;
-            self.0.published.store(true, Ordering::Relaxed);
-        }
+        self.publish_key().await?;
         let bytes = canonical_json(&document).map_err(Problem::internal)?;
-        let signature = self.0.signer.sign_document(paper.key(), &bytes);
+        let signature = self.press.signer.sign_document(paper.key(), &bytes);
         Ok(Json(SignedPaper { document, signature }))
     }
 }
 
-/// As [`find`], with all records of the registration's last cycle, however long ago that was: then it takes a second query.
+/// As [`find_registration`], with all records of the registration's last cycle, however long ago that was: then it takes a second query.
 async fn with_its_cycle(
-    registry: &Registry,
+    app: &App,
     caller: &Principal,
     number: &str,
     received: &Received,
 ) -> Result<(Dossier, Registration), Problem> {
-    let (dossier, registration) = find(&registry.app, caller, number, received).await?;
+    let (dossier, registration) = find_registration(app, caller, number, received).await?;
     // What the cycle before has counted isn't counted again, so that one must be there too.
     let start = registration.cycle.start;
-    let validity = *registry.app.rules.get(&registration.cycle.rules).renewal.validity_years;
+    let validity = *app.rules.get(&registration.cycle.rules).renewal.validity_years;
     if start.plus_years(-i32::from(validity)) >= Dossier::since(received.at.day()) {
         return Ok((dossier, registration));
     }
     let since = start.plus_years(-WORKING_YEARS);
-    let dossier = registry.app.store.dossier_since(&registration.holder, since, received.at).await?;
+    let dossier = app.store.dossier_since(&registration.holder, since, received.at).await?;
     Ok((dossier, registration))
 }
 
@@ -97,33 +68,33 @@ async fn with_its_cycle(
 /// `signature.signature` 是 Ed25519 签名（base64url），公钥见 `GET /v1/verify/keys` 中 `kid` 相同者。被签名的字节依次为：
 /// `social-worker-registry/document/1`、零字节、`document.paper`（`hours_statement`）、零字节、`document` 的规范 JSON（RFC
 /// 8785）的 SHA-256（32 字节）。
-#[cfg_attr(feature = "openapi", utoipa::path(get, path = "/v1/registrations/{number}/hours-statement", tag = "registry",
+#[cfg_attr(feature = "openapi", utoipa::path(get, path = "/v1/registrations/{number}/hours-statement", tag = "certificate",
     params(("number" = domain::registration::RegistrationNumber, Path)),
     responses((status = 200, body = SignedPaper<HoursStatement>))))]
 pub(crate) async fn hours_statement(
-    State(registry): State<Registry>,
+    State(certificates): State<Certificates>,
     caller: Principal,
     received: Received,
     Path(number): Path<String>,
 ) -> Result<Json<SignedPaper<HoursStatement>>, Problem> {
-    let (dossier, registration) = with_its_cycle(&registry, &caller, &number, &received).await?;
-    let document = HoursStatement::of(&registration, &dossier, &registry.app.rules, received.at.day());
-    registry.papers.sign(&registry.app.store, PaperKind::HoursStatement, document).await
+    let (dossier, registration) = with_its_cycle(&certificates.app, &caller, &number, &received).await?;
+    let document = HoursStatement::of(&registration, &dossier, &certificates.app.rules, received.at.day());
+    certificates.signed(PaperKind::HoursStatement, document).await
 }
 
 /// 下载转出证明
 ///
 /// 仅已转出的登记有转出证明。签名方法同学时证明，`document.paper` 为 `transfer_letter`。
-#[cfg_attr(feature = "openapi", utoipa::path(get, path = "/v1/registrations/{number}/transfer-letter", tag = "registry",
+#[cfg_attr(feature = "openapi", utoipa::path(get, path = "/v1/registrations/{number}/transfer-letter", tag = "certificate",
     params(("number" = domain::registration::RegistrationNumber, Path)),
     responses((status = 200, body = SignedPaper<TransferLetter>))))]
 pub(crate) async fn transfer_letter(
-    State(registry): State<Registry>,
+    State(certificates): State<Certificates>,
     caller: Principal,
     received: Received,
     Path(number): Path<String>,
 ) -> Result<Json<SignedPaper<TransferLetter>>, Problem> {
-    let (dossier, registration) = with_its_cycle(&registry, &caller, &number, &received).await?;
-    let document = TransferLetter::of(&registration, &dossier, &registry.app.rules)?;
-    registry.papers.sign(&registry.app.store, PaperKind::TransferLetter, document).await
+    let (dossier, registration) = with_its_cycle(&certificates.app, &caller, &number, &received).await?;
+    let document = TransferLetter::of(&registration, &dossier, &certificates.app.rules)?;
+    certificates.signed(PaperKind::TransferLetter, document).await
 }

@@ -1,0 +1,79 @@
+//! Certificates of registrations that aren't in force, or nearly so: each says it, large, on the page.
+
+use crate::{approve, both, fetch, scan};
+use serde_json::json;
+use tests::{START, World};
+
+#[tokio::test]
+async fn a_lapsed_one_says_so_from_the_first_day_on() {
+    let world = World::new().await;
+    let number = world.holder("zhang").await.register(1).await;
+    // The last day counts.
+    world.put("2029-03-02T10:00:00+08:00");
+    let (shown, paper) = fetch(&world.holder("zhang").await, &number).await;
+    assert!(shown.body["in_force"] == true && paper.text().contains("登记状态有效"));
+    // The next doesn't, though no job has run.
+    world.put("2029-03-03T08:00:00+08:00");
+    let (shown, paper) = fetch(&world.holder("zhang").await, &number).await;
+    let text = paper.text();
+    assert_eq!(shown.body["in_force"], false);
+    assert!(text.contains("登记状态已失效（有效期至2029年3月2日）"), "{text}");
+    assert_eq!(text.matches("已失效").count(), 2, "in the row and across the page: {text}");
+    assert!(world.run_job().await.complete);
+    let (shown, paper) = fetch(&world.holder("zhang").await, &number).await;
+    let text = paper.text();
+    assert_eq!(shown.body["in_force"], false);
+    assert!(text.contains("登记状态已失效（2029年3月3日起）"), "{text}");
+    assert_eq!(text.matches("已失效").count(), 2, "in the row and across the page: {text}");
+    assert_eq!(scan(&world, &paper).await, both("lapsed"));
+}
+
+#[tokio::test]
+async fn a_cancelled_one_says_so() {
+    let world = World::new().await;
+    let holder = world.holder("zhang").await;
+    let number = holder.register(1).await;
+    let (_, before) = fetch(&holder, &number).await;
+    let cancellation = holder.open("cancellation").await;
+    holder.edit(&cancellation, json!({ "declaration": true })).await.expect(200);
+    holder.submit(&cancellation).await.expect(200);
+    approve(&world, &cancellation).await;
+    let (shown, paper) = fetch(&holder, &number).await;
+    let text = paper.text();
+    assert_eq!(shown.body["in_force"], false);
+    assert!(text.contains("登记状态已注销（2026年3月2日起）"), "{text}");
+    assert_eq!(text.matches("已注销").count(), 2, "in the row and across the page: {text}");
+    for paper in [before, paper] {
+        assert_eq!(scan(&world, &paper).await, both("cancelled"));
+    }
+}
+
+#[tokio::test]
+async fn one_whose_renewal_is_under_review_is_in_force_past_its_last_day_and_is_reissued_once_approved() {
+    let world = World::new().await;
+    let number = world.holder("zhang").await.register(1).await;
+    world.put("2029-02-01T10:00:00+08:00");
+    let holder = world.holder("zhang").await;
+    let me = holder.get("/v1/me").await.expect(200);
+    world.record_hours(&me.text("/holder_id"), &START[..10], "2027-05-01", 900).await;
+    let renewal = holder.open("renewal").await;
+    holder.attach(&renewal, "photo").await;
+    holder.edit(&renewal, json!({ "declaration": true })).await.expect(200);
+    holder.submit(&renewal).await.expect(200);
+    world.put("2029-03-20T10:00:00+08:00");
+    let (shown, old) = fetch(&world.holder("zhang").await, &number).await;
+    assert_eq!(shown.body["in_force"], true);
+    assert!(old.text().contains("登记状态有效（再登记审核中，审核期间继续有效）"), "{}", old.text());
+    assert_eq!(scan(&world, &old).await, both("renewal_under_review"));
+
+    approve(&world, &renewal).await;
+    let (shown, new) = fetch(&world.holder("zhang").await, &number).await;
+    assert_eq!((&shown.body["edition"], shown.text("/valid_until")), (&2.into(), "2032-03-02".to_owned()));
+    let text = new.text();
+    for said in
+        ["首次登记2026年3月2日", "有效期2029年3月3日至2032年3月2日", "发证日期：2029年3月20日版次：第2版"]
+    {
+        assert!(text.contains(said), "{said} in {text}");
+    }
+    assert_eq!(scan(&world, &old).await, ("replaced".to_owned(), "valid".to_owned()));
+}
