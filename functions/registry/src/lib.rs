@@ -3,6 +3,7 @@
 mod holder;
 mod journal;
 mod registration;
+mod statistics;
 mod verify;
 
 pub use verify::{MOST_MISSES, MOST_NUMBERS};
@@ -14,6 +15,7 @@ common::routes! {
     GET "/v1/registrations/{number}" => registration::read,
     GET "/v1/registrations/{number}/holder" => holder::read,
     GET "/v1/registrations/{number}/journal" => journal::read,
+    GET "/v1/statistics" => statistics::read,
     GET "/v1/verify" => verify::scanned,
     POST "/v1/verify" => verify::several,
     GET "/v1/verify/keys" => verify::keys,

@@ -100,6 +100,7 @@ GET    /v1/review/samples/{id}                 401     403  403    ok     403   
 GET    /v1/registrations/{number}              401     ok   404    ok     403   ok     403   ok     403   403       403
 GET    /v1/registrations/{number}/holder       401     403  403    ok     403   ok     403   ok     403   403       403
 GET    /v1/registrations/{number}/journal      401     403  403    403    403   403    403   ok     403   403       403
+GET    /v1/statistics                          401     403  403    ok     403   ok     403   ok     403   403       403
 GET    /v1/verify                              ok      ok   ok     ok     ok    ok     ok    ok     ok    ok        ok
 POST   /v1/verify                              ok      ok   ok     ok     ok    ok     ok    ok     ok    ok        ok
 GET    /v1/verify/keys                         ok      ok   ok     ok     ok    ok     ok    ok     ok    ok        ok

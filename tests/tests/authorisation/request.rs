@@ -94,6 +94,9 @@ pub async fn call(cast: &Cast<'_>, scene: &Scene<'_>, caller: Caller, route: &Ro
         let asked = sample(cast);
         path = format!("{path}?month={}&area=4201", asked["month"].as_str().unwrap());
     }
+    if (route.method, route.path) == ("GET", "/v1/statistics") {
+        path.push_str("?area=4201");
+    }
     if (route.method, route.path) == ("GET", "/v1/verify") {
         path = format!("{path}?s={}", cast.statement(&scene.registration).await);
     }

@@ -6,6 +6,7 @@
 
 mod education;
 mod endpoints;
+mod figures;
 mod growth;
 mod hours;
 mod ledger;
@@ -27,7 +28,7 @@ const ALLOWED: [&str; 7] =
     ["BatchGetItem", "DeleteItem", "GetItem", "PutItem", "Query", "TransactWriteItems", "UpdateItem"];
 
 /// Requests that load more than once, and why. A job is no request.
-const SEVERAL_CALLS: [(&str, &str); 21] = [
+const SEVERAL_CALLS: [(&str, &str); 22] = [
     ("POST verify", "a hundred numbers and the count of guesses are one more than a call takes"),
     ("POST review/decisions", "a batch is as many requests as it has decisions"),
     ("POST review/credits/decisions", "a batch is as many requests as it has decisions"),
@@ -37,6 +38,7 @@ const SEVERAL_CALLS: [(&str, &str); 21] = [
     ("GET registrations/{number}", "for staff only the number's key says whose dossier it is"),
     ("GET registrations/{number}/holder", "only the number's key says whose dossier it is"),
     ("GET registrations/{number}/journal", "only the number's key says whose dossier it is"),
+    ("GET statistics", "only the pointer says which sums are read"),
     ("GET review/samples", "its shards"),
     ("GET review/samples/{id}", "whom it drew is known once it's read"),
     ("POST review/samples", "what it draws from is read shard by shard"),
@@ -90,6 +92,7 @@ async fn every_endpoint_and_job_costs_what_the_data_model_says() {
     endpoints::review(&ledger).await;
     education::claims(&ledger).await;
     register::registrations(&ledger).await;
+    figures::figures(&ledger).await;
     Box::pin(education::class_lists(&ledger)).await;
     endpoints::jobs(&ledger).await;
     verification::verification(&ledger).await;
