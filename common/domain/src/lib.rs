@@ -14,6 +14,7 @@ pub mod district;
 pub mod dossier;
 pub mod education;
 pub mod error;
+pub mod figures;
 pub mod form;
 pub mod id;
 pub mod identity;

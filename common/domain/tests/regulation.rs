@@ -1,4 +1,4 @@
-//! The regulation as tests: windows, the life of an application, reminders, continuing education, and a walk through all of it at random.
+//! The regulation as tests: windows, the life of an application, reminders, continuing education, figures, and a walk through all of it at random.
 //!
 //! They use the crate as the shell does, through its public API. One program holds them all: it links once.
 
@@ -6,6 +6,7 @@
 
 mod common;
 mod education;
+mod figures;
 mod lifecycle;
 mod purity;
 mod reminders;

@@ -27,6 +27,9 @@
 //! WAITING#{certificate}   {course}                         hours of somebody who isn't registered yet
 //! EVIDENCE#{sha256}       {attachment}                     a record's file that has this content
 //! SAMPLE#{city}#{month}   {sample}                         what was drawn of the hours that began to count in a month
+//! FIGURES                 FIGURES                          which generation of figures is read
+//! FIGURES#{gen}#{area}    now | {month}                    sums of an area, as it stands or of a month
+//! MARK#{record}           MARK                             what was counted of a record
 //! ```
 //!
 //! In a holder's partition what is dated sorts before `~`, so one query from "seven years ago" to the end reads the
@@ -43,6 +46,7 @@ use domain::{
     date::CalendarDate,
     district::Area,
     education::SampleId,
+    figures::Period,
     id::{ApplicationId, AttachmentId, CourseId, CreditId, HolderId, RosterId, StaffId},
     registration::RegistrationNumber,
 };
@@ -78,6 +82,12 @@ pub const PROVIDER_PREFIX: &str = "PROVIDER#";
 /// What the partition keys of the outbox begin with; a deployed stream's filter names it too.
 pub const OUTBOX_PREFIX: &str = "OUTBOX#";
 
+/// What the partition keys of holders begin with; a deployed stream's filter names it too.
+pub const HOLDER_PREFIX: &str = "HOLDER#";
+
+/// What the partition keys of the figures' marks begin with.
+pub(crate) const MARK_PREFIX: &str = "MARK#";
+
 /// A primary key.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) struct Key {
@@ -109,7 +119,7 @@ pub(crate) fn number(value: impl ToString) -> AttributeValue {
 
 /// A holder's partition.
 pub(crate) fn holder_pk(holder: &HolderId) -> String {
-    format!("HOLDER#{holder}")
+    format!("{HOLDER_PREFIX}{holder}")
 }
 
 pub(crate) fn profile(holder: &HolderId) -> Key {
@@ -272,6 +282,26 @@ pub(crate) fn sample_pk(area: &str, month: &str) -> String {
 
 pub(crate) fn sample(id: &SampleId) -> Key {
     Key::new(sample_pk(id.area(), id.month()), id.as_str())
+}
+
+/// Which generation of figures is read.
+pub(crate) fn figures_pointer() -> Key {
+    Key::new("FIGURES".to_owned(), "FIGURES")
+}
+
+/// What the partition keys of a generation's sums begin with.
+pub(crate) fn figures_prefix(generation: u32) -> String {
+    format!("FIGURES#{generation:06}#")
+}
+
+/// The sums of an area in a period.
+pub(crate) fn figures(generation: u32, area: &str, period: Period) -> Key {
+    Key::new(format!("{}{area}", figures_prefix(generation)), period.to_string())
+}
+
+/// What was counted of a record.
+pub(crate) fn mark(record: &str) -> Key {
+    Key::new(format!("{MARK_PREFIX}{record}"), "MARK")
 }
 
 /// One shard of an area's queue at a stage.

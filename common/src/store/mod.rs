@@ -1,8 +1,8 @@
 //! The store: one DynamoDB table for records, one for idempotency keys.
 //!
 //! A decision needs one read ([`Store::dossier`]) and is written by one transaction ([`Store::commit`]), conditional
-//! on the versions that were read. There is no scan, and no repository trait: tests run this code against a real
-//! DynamoDB protocol.
+//! on the versions that were read. Nothing is scanned but by operators' commands ([`Store::rebuild_figures`],
+//! [`Store::registrations_from`]), and there is no repository trait: tests run this code against a real DynamoDB protocol.
 
 mod account_change;
 mod accounts;
@@ -13,6 +13,8 @@ mod courses;
 mod credits;
 mod dossier;
 mod due;
+mod figures;
+mod figures_rebuild;
 mod idempotency;
 mod journal;
 mod keys;
@@ -35,9 +37,11 @@ pub use audit::TablePlace;
 pub use commit::{Committed, Lost, Reply};
 pub use courses::{CourseQuery, LEAST_WORD};
 pub use due::{DueEntry, DueRecord, Watermark};
+pub use figures::{AreaFigures, Countable};
+pub use figures_rebuild::{RebuildError, RebuildProgress};
 pub use idempotency::{IdempotencyKey, Replay};
 pub use journal::{JournalError, JournalLine};
-pub use keys::{OUTBOX_PREFIX, PK, PROVIDER_PREFIX, SK};
+pub use keys::{HOLDER_PREFIX, OUTBOX_PREFIX, PK, PROVIDER_PREFIX, SK};
 pub use outbox::{Delivery, Leased, MOST_ATTEMPTS, OutboxItem, OutboxState};
 pub use page::{Cursor, InvalidCursor, Page, PageError};
 pub use queue::{

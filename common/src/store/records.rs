@@ -59,6 +59,8 @@ pub(crate) mod entity {
     pub const WAITING: &str = "WAITING";
     pub const EVIDENCE: &str = "EVIDENCE";
     pub const SAMPLE: &str = "SAMPLE";
+    pub const FIGURES: &str = "FIGURES";
+    pub const MARK: &str = "MARK";
     pub const ENTRY: &str = "ENTRY";
     pub const GUESSES: &str = "GUESSES";
     pub const CERTIFICATE_KEY: &str = "CERTIFICATE_KEY";

@@ -1,5 +1,9 @@
 //! `notifier`: the table's stream tells of a message in the outbox, and it's sent at once. What can't be sent now is
 //! left to the sweep of `reminder`; what can't even be read or marked goes back to the stream.
+//!
+//! The same batches tell what changes in the figures for policy. Mails go first, and wait for no figures.
+
+mod figures;
 
 use aws_lambda_events::{
     dynamodb::{Event, EventRecord},
@@ -39,9 +43,10 @@ impl Notifier {
         self.store.warm_up().await;
     }
 
-    /// Sends the messages that a batch of the stream tells of. The answer names the records to be handed over again.
+    /// Sends the messages that a batch of the stream tells of, and counts what it tells into the figures. The answer names
+    /// the records to be handed over again.
     pub async fn handle(&self, event: Event) -> DynamoDbEventResponse {
-        let messages = event.records.into_iter().filter_map(new_message);
+        let messages = event.records.iter().filter_map(new_message);
         let outcomes: Vec<_> =
             stream::iter(messages)
                 // The time is taken anew for each: a lease counts from it, and the batch may take longer than a lease.
@@ -62,28 +67,44 @@ impl Notifier {
                 Ok(Outcome::NotOurs) => {}
                 Err(error) => {
                     tracing::error!(%error, code = error.code(), "a message could not be taken from the outbox");
-                    let mut failure = DynamoDbBatchItemFailure::default();
-                    failure.item_identifier = sequence;
-                    response.batch_item_failures.push(failure);
+                    response.batch_item_failures.push(again(sequence));
                 }
             }
         }
         let failed = response.batch_item_failures.len() as u64;
+        let tally = figures::count(&self.store, event.records, &self.clock).await;
+        let uncounted = tally.again.len() as u64;
+        response.batch_item_failures.extend(tally.again.into_iter().map(again));
         let counts =
             [("MailSent", sent), ("MailDeferred", deferred), ("MailDead", dead), ("MailFailed", failed)];
         telemetry::counts("notifier", self.clock.now(), &counts);
+        let counts = [
+            ("FiguresCounted", tally.counted),
+            ("FiguresUnreadable", tally.unreadable),
+            ("FiguresFailed", uncounted),
+        ];
+        if counts.iter().any(|(_, count)| *count > 0) {
+            telemetry::counts("notifier", self.clock.now(), &counts);
+        }
         response
     }
 }
 
+/// Has the record at `sequence` handed over again.
+fn again(sequence: Option<String>) -> DynamoDbBatchItemFailure {
+    let mut failure = DynamoDbBatchItemFailure::default();
+    failure.item_identifier = sequence;
+    failure
+}
+
 /// The id of a message that was just put into the outbox, and the record's place in the stream. The event source's
 /// filter hands over nothing else; the local runner and a changed filter might.
-fn new_message(record: EventRecord) -> Option<(String, Option<String>)> {
+fn new_message(record: &EventRecord) -> Option<(String, Option<String>)> {
     if record.event_name != "INSERT" {
         return None;
     }
     let (_, key) = record.change.keys.iter().find(|(name, _)| *name == PK)?;
     let serde_dynamo::AttributeValue::S(key) = key else { return None };
     let id = key.strip_prefix(OUTBOX_PREFIX)?.to_owned();
-    Some((id, record.change.sequence_number))
+    Some((id, record.change.sequence_number.clone()))
 }

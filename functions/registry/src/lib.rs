@@ -4,6 +4,7 @@ mod holder;
 mod journal;
 mod registration;
 mod revocation;
+mod statistics;
 mod verify;
 
 pub use verify::{MOST_MISSES, MOST_NUMBERS};
@@ -19,6 +20,7 @@ common::routes! {
     POST "/v1/registrations/{number}/revocation/decision" => revocation::decide,
     GET "/v1/registrations/{number}/holder" => holder::read,
     GET "/v1/registrations/{number}/journal" => journal::read,
+    GET "/v1/statistics" => statistics::read,
     GET "/v1/verify" => verify::scanned,
     POST "/v1/verify" => verify::several,
     GET "/v1/verify/keys" => verify::keys,

@@ -2,6 +2,7 @@
 
 mod audit;
 mod console;
+mod figures;
 
 use clap::{Parser, Subcommand};
 use domain::registration::RegistrationNumber;
@@ -33,10 +34,25 @@ enum Command {
     Tour,
     /// 立即运行每日提醒任务，显示进度。Runs the daily job on the data folder, showing progress.
     Remind,
+    /// 统计数据。Figures for policy.
+    Figures {
+        #[command(subcommand)]
+        command: Figures,
+    },
     /// 核对登记日志是否被改动、缺失或调换；不写登记号则核对全部。Checks journals: those named, or all.
     VerifyJournal {
         /// 登记号。Registration numbers.
         numbers: Vec<RegistrationNumber>,
+    },
+}
+
+#[derive(Subcommand)]
+enum Figures {
+    /// 从全部登记、申请和学时记录重新统计，显示进度；可随时中断，再次运行即可。Counts all figures anew, showing progress.
+    Rebuild {
+        /// 统计环境变量 TABLE_NAME 所指的已部署数据表，而不是数据文件夹。The deployed table that `TABLE_NAME` names.
+        #[arg(long)]
+        deployed: bool,
     },
 }
 
@@ -47,6 +63,12 @@ async fn main() -> ExitCode {
     let outcome = match cli.command {
         Some(Command::Tour) => local::tour::run().await,
         Some(Command::Remind) => console::remind(cli.port, cli.data).await,
+        Some(Command::Figures { command: Figures::Rebuild { deployed: true } }) => {
+            figures::rebuild_deployed().await
+        }
+        Some(Command::Figures { command: Figures::Rebuild { deployed: false } }) => {
+            figures::rebuild(console::options(cli.data, cli.port)).await
+        }
         Some(Command::VerifyJournal { numbers }) => {
             audit::verify_journal(console::options(cli.data, cli.port), &numbers).await
         }

@@ -166,10 +166,29 @@ struct Written {
     item: Item,
 }
 
+/// A table's part of a batch: what is read, or what is written.
 #[derive(Deserialize)]
-struct Batch {
-    #[serde(rename = "Keys")]
-    keys: Vec<Item>,
+#[serde(untagged)]
+enum Batch {
+    Read {
+        #[serde(rename = "Keys")]
+        keys: Vec<Item>,
+    },
+    Write(Vec<BatchWrite>),
+}
+
+#[derive(Deserialize)]
+enum BatchWrite {
+    #[serde(rename = "PutRequest")]
+    Put {
+        #[serde(rename = "Item")]
+        item: Item,
+    },
+    #[serde(rename = "DeleteRequest")]
+    Delete {
+        #[serde(rename = "Key")]
+        key: Item,
+    },
 }
 
 impl Request {
@@ -202,7 +221,15 @@ impl Request {
             access(action, &table, item)
         }));
         for (table, batch) in self.batch {
-            accesses.extend(batch.keys.into_iter().filter_map(|key| access("BatchGetItem", &table, key)));
+            match batch {
+                Batch::Read { keys } => {
+                    accesses.extend(keys.into_iter().filter_map(|key| access("BatchGetItem", &table, key)));
+                }
+                Batch::Write(writes) => accesses.extend(writes.into_iter().filter_map(|write| {
+                    let (BatchWrite::Put { item } | BatchWrite::Delete { key: item }) = write;
+                    access("BatchWriteItem", &table, item)
+                })),
+            }
         }
         accesses
     }

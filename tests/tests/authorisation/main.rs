@@ -107,6 +107,7 @@ GET    /v1/registrations/{number}/certificate  401     ok   404    ok     403   
 GET    /v1/registrations/{number}/journal      401     403  403    403    403   403    403   ok     403   403       403
 GET    /v1/registrations/{number}/hours-statement 401  ok   404    ok     403   ok     403   ok     403   403       403
 GET    /v1/registrations/{number}/transfer-letter 401  ok   404    ok     403   ok     403   ok     403   403       403
+GET    /v1/statistics                          401     403  403    ok     403   ok     403   ok     403   403       403
 GET    /v1/verify                              ok      ok   ok     ok     ok    ok     ok    ok     ok    ok        ok
 POST   /v1/verify                              ok      ok   ok     ok     ok    ok     ok    ok     ok    ok        ok
 GET    /v1/verify/keys                         ok      ok   ok     ok     ok    ok     ok    ok     ok    ok        ok

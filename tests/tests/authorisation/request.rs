@@ -95,19 +95,25 @@ pub async fn call(cast: &Cast<'_>, scene: &Scene<'_>, caller: Caller, route: &Ro
         _ => ("", Value::Null),
     };
     assert!(!route.path.contains("{id}") || !id.is_empty(), "{route:?}: say here whose id it takes");
-    let mut path =
-        route.path.replace("{id}", id).replace("{row}", "1").replace("{number}", &scene.registration);
-    if (route.method, route.path) == ("GET", "/v1/review/samples") {
-        let asked = sample(cast);
-        path = format!("{path}?month={}&area=4201", asked["month"].as_str().unwrap());
-    }
-    if (route.method, route.path) == ("GET", "/v1/verify") {
-        path = format!("{path}?s={}", cast.statement(&scene.registration).await);
-    }
+    let path = route.path.replace("{id}", id).replace("{row}", "1").replace("{number}", &scene.registration);
+    let path = path + &query(cast, scene, route).await;
     let version = format!("\"{version}\"");
     let headers: &[_] = if id.is_empty() { &[] } else { &[("If-Match", version.as_str())] };
     let body = (!body.is_null()).then_some(body);
     cast.person(caller, scene).send(route.method, &path, body, headers).await
+}
+
+/// What is asked for in the address.
+async fn query(cast: &Cast<'_>, scene: &Scene<'_>, route: &Route) -> String {
+    match (route.method, route.path) {
+        ("GET", "/v1/review/samples") => {
+            let asked = sample(cast);
+            format!("?month={}&area=4201", asked["month"].as_str().unwrap())
+        }
+        ("GET", "/v1/statistics") => "?area=4201".to_owned(),
+        ("GET", "/v1/verify") => format!("?s={}", cast.statement(&scene.registration).await),
+        _ => String::new(),
+    }
 }
 
 /// A reply's status; of a batch, that of the decision in it.

@@ -1,6 +1,6 @@
 //! Every endpoint's ordinary way and the refusals that people meet, and the jobs.
 
-use super::ledger::{Ledger, is_postman};
+use super::ledger::{Ledger, is_background, is_postman};
 use local::{
     staff,
     system::{SERVICE_CLIENT, WECHAT_APP},
@@ -283,7 +283,7 @@ pub async fn jobs(ledger: &Ledger) {
     let run = async |job| world.system.reminder.run(job, Duration::from_mins(2), |_| {}).await.unwrap();
     let plan = async |case| {
         let (report, calls) = ledger.watch(run(Job::Plan)).await;
-        ledger.note("job reminder, plan", case, calls, |call| !is_postman(call));
+        ledger.note("job reminder, plan", case, calls, |call| !is_background(call));
         assert!(report.complete);
         report.planned
     };

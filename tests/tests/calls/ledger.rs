@@ -42,8 +42,8 @@ pub fn is_postman(call: &Call) -> bool {
 }
 
 /// True for what the stream's consumers do while a request is answered.
-fn is_background(call: &Call) -> bool {
-    is_postman(call) || call.caller == "roster"
+pub fn is_background(call: &Call) -> bool {
+    is_postman(call) || matches!(call.caller.as_str(), "notifier" | "roster")
 }
 
 impl Ledger {

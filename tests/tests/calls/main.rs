@@ -6,6 +6,7 @@
 
 mod education;
 mod endpoints;
+mod figures;
 mod growth;
 mod hours;
 mod ledger;
@@ -29,7 +30,7 @@ const ALLOWED: [&str; 7] =
     ["BatchGetItem", "DeleteItem", "GetItem", "PutItem", "Query", "TransactWriteItems", "UpdateItem"];
 
 /// Requests that load more than once, and why. A job is no request.
-const SEVERAL_CALLS: [(&str, &str); 27] = [
+const SEVERAL_CALLS: [(&str, &str); 28] = [
     ("POST verify", "a hundred numbers and the count of guesses are one more than a call takes"),
     ("POST review/decisions", "a batch is as many requests as it has decisions"),
     ("POST review/credits/decisions", "a batch is as many requests as it has decisions"),
@@ -51,6 +52,7 @@ const SEVERAL_CALLS: [(&str, &str); 27] = [
         "GET registrations/{number}/transfer-letter",
         "for staff only the number's key says whose dossier it is",
     ),
+    ("GET statistics", "only the pointer says which sums are read"),
     ("GET review/samples", "its shards"),
     ("GET review/samples/{id}", "whom it drew is known once it's read"),
     ("POST review/samples", "what it draws from is read shard by shard"),
@@ -106,6 +108,7 @@ async fn every_endpoint_and_job_costs_what_the_data_model_says() {
     register::registrations(&ledger).await;
     Box::pin(transfer::leaving(&ledger)).await;
     Box::pin(transfer::arriving(&ledger)).await;
+    figures::figures(&ledger).await;
     Box::pin(education::class_lists(&ledger)).await;
     endpoints::jobs(&ledger).await;
     verification::verification(&ledger).await;

@@ -35,6 +35,11 @@ impl Month {
         Self(CalendarDate::from_compact(&format!("{}01", &day.compact()[..6])).unwrap_or(day))
     }
 
+    /// Its first day.
+    pub fn first(self) -> CalendarDate {
+        self.0
+    }
+
     /// `202603`
     pub fn compact(self) -> String {
         self.0.compact()[..6].to_owned()
