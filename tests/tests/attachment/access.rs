@@ -54,7 +54,7 @@ async fn a_reviewer_sees_what_lies_in_their_area_and_the_journal_knows() {
     assert_eq!(refused.code(), "unknown_application", "a draft is its holder's own");
     holder.submit(&waiting).await.expect(200);
 
-    assert_eq!(download(&reviewer, &id("photo")).await, tests::tiny_jpeg());
+    assert_eq!(download(&reviewer, &id("photo")).await, tests::portrait());
     assert_eq!(views(&holder, &waiting).await, 0, "a portrait is no identity document");
     download(&reviewer, &id("identity_card_front")).await;
     assert_eq!(views(&holder, &waiting).await, 1);
@@ -106,5 +106,5 @@ async fn while_it_waits_no_paper_that_it_needs_can_be_removed() {
     let photo = before["attachments"][0]["id"].as_str().unwrap();
     assert_eq!(remove(&holder, photo).await.expect(409).code(), "attachment_required");
     assert_eq!(application(&holder, &waiting).await, before);
-    assert_eq!(download(&holder, photo).await, tests::tiny_jpeg());
+    assert_eq!(download(&holder, photo).await, tests::portrait());
 }
