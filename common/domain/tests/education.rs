@@ -16,7 +16,7 @@ mod rulings;
 mod samples;
 mod voiding;
 
-use crate::common::{Answer, World, activity, noon};
+use crate::common::{Answer, HUBEI, NATIONAL, World, activity, library, noon};
 use domain::{
     actor::Actor,
     application::Reason,
@@ -29,22 +29,9 @@ use domain::{
     date::{CalendarDate, date},
     education::{self, ClaimInput},
     id::{AttachmentId, CourseId, CreditId, HolderId, StaffId},
-    rules::{RuleLibrary, RuleSet},
+    rules::RuleSet,
 };
 use std::hash::{DefaultHasher, Hash, Hasher};
-
-const HUBEI: &str = include_str!("../rules/hubei.toml");
-const NATIONAL: &str = include_str!("../rules/national.toml");
-
-/// The library with `edits` made to Hubei's rules, each of a text that is there.
-fn library(edits: &[(&str, &str)]) -> RuleLibrary {
-    let mut text = HUBEI.to_owned();
-    for (from, to) in edits {
-        assert!(text.contains(from), "the rule set has no {from}");
-        text = text.replace(from, to);
-    }
-    RuleLibrary::parse(&[&text, NATIONAL]).unwrap()
-}
 
 /// Hubei's rules with `edits`.
 fn hubei_with(edits: &[(&str, &str)]) -> RuleSet {

@@ -3,7 +3,7 @@
 mod effect;
 mod procedure;
 
-use crate::common::{Answer, World, activity, reviewer};
+use crate::common::{Answer, World, activity, library, reviewer};
 use domain::{
     actor::{Actor, Administrator, Role},
     application::Reason,
@@ -12,21 +12,7 @@ use domain::{
     education::{self, ClaimInput},
     id::CreditId,
     revocation::{self, Revocation, RevocationDecision, RevocationRuling},
-    rules::RuleLibrary,
 };
-
-const HUBEI: &str = include_str!("../rules/hubei.toml");
-const NATIONAL: &str = include_str!("../rules/national.toml");
-
-/// The library with `edits` made to Hubei's rules, each of a text that is there.
-fn library(edits: &[(&str, &str)]) -> RuleLibrary {
-    let mut text = HUBEI.to_owned();
-    for (from, to) in edits {
-        assert!(text.contains(from), "the rule set has no {from}");
-        text = text.replace(from, to);
-    }
-    RuleLibrary::parse(&[&text, NATIONAL]).unwrap()
-}
 
 /// An administrator of `area`, told from others by `number`.
 fn administrator(number: u128, area: &str) -> Administrator {

@@ -5,7 +5,7 @@ mod entering;
 mod leaving;
 mod papers;
 
-use crate::common::{World, answers, noon};
+use crate::common::{World, answers, noon, try_library};
 use domain::{
     application::ApplicationKind,
     attachment::AttachmentKind,
@@ -15,19 +15,6 @@ use domain::{
     rules::RuleLibrary,
 };
 use serde_json::{Value, json};
-
-const HUBEI: &str = include_str!("../rules/hubei.toml");
-const NATIONAL: &str = include_str!("../rules/national.toml");
-
-/// The library with `edits` made to Hubei's rules, each of a text that is there.
-fn library(edits: &[(&str, &str)]) -> Result<RuleLibrary, String> {
-    let mut text = HUBEI.to_owned();
-    for (from, to) in edits {
-        assert!(text.contains(from), "the rule set has no {from}");
-        text = text.replace(from, to);
-    }
-    RuleLibrary::parse(&[&text, NATIONAL]).map_err(|error| error.to_string())
-}
 
 /// Somebody registered in Hubei on 2 March 2026, in the June after it.
 fn registered() -> World {

@@ -136,3 +136,23 @@ pub fn decision(outcome: Outcome) -> Decision {
     let reasons = if outcome == Outcome::Approve { Vec::new() } else { vec![reason] };
     Decision { outcome, reasons }
 }
+
+/// Hubei's rules as they're written.
+pub const HUBEI: &str = include_str!("../../rules/hubei.toml");
+/// The ministry's.
+pub const NATIONAL: &str = include_str!("../../rules/national.toml");
+
+/// The library with `edits` made to Hubei's rules, each of a text that is there; or what is wrong with it.
+pub fn try_library(edits: &[(&str, &str)]) -> Result<RuleLibrary, String> {
+    let mut text = HUBEI.to_owned();
+    for (from, to) in edits {
+        assert!(text.contains(from), "the rule set has no {from}");
+        text = text.replace(from, to);
+    }
+    RuleLibrary::parse(&[&text, NATIONAL]).map_err(|error| error.to_string())
+}
+
+/// The library with `edits` that are sound.
+pub fn library(edits: &[(&str, &str)]) -> RuleLibrary {
+    try_library(edits).unwrap()
+}

@@ -5,8 +5,8 @@ mod fixtures;
 mod job;
 
 pub use fixtures::{
-    DATA, activity, answers, decision, final_reviewer, form_input, hubei, identity_key, noon,
-    preliminary_reviewer, reviewer, rules,
+    DATA, HUBEI, NATIONAL, activity, answers, decision, final_reviewer, form_input, hubei, identity_key,
+    library, noon, preliminary_reviewer, reviewer, rules, try_library,
 };
 
 use domain::{

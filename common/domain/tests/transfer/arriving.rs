@@ -1,6 +1,6 @@
 //! 转入: it makes a registration of ours, and the hours brought along are assessed as any others are.
 
-use super::{arrived, arriving_with, from_beijing, june, library, seminar};
+use super::{arrived, arriving_with, from_beijing, june, seminar, try_library};
 use crate::common::{World, answers, code, rules};
 use domain::{
     actor::Actor,
@@ -87,7 +87,7 @@ fn every_hour_that_doesnt_count_here_has_its_reason() {
         "[hours.grounds]",
         "[hours.caps]\nseminar = { value = 80, source = \"service\" }\n\n[hours.grounds]",
     )];
-    let mut world = june(library(&cap).unwrap());
+    let mut world = june(try_library(&cap).unwrap());
     let mut other_unit = seminar("按小时计", date(2025, 7, 1), 4.0);
     other_unit["unit"] = json!("小时");
     let mut not_filed = seminar("单位内训", date(2025, 7, 2), 5.0);
@@ -144,7 +144,7 @@ fn the_rules_say_whether_the_period_is_kept(
         ("keeps_validity = { value = true,", keeps.as_str()),
         ("before_first_registration = { value = true,", before.as_str()),
     ];
-    let mut world = june(library(&edits).unwrap());
+    let mut world = june(try_library(&edits).unwrap());
     let registration = arrived(&mut world, &from_beijing(vec![seminar("个案", date(2025, 6, 1), 4.0)]));
     let cycle = &registration.cycle;
     assert_eq!((cycle.start.to_string(), cycle.end.to_string()), (start.to_owned(), end.to_owned()));
@@ -158,7 +158,7 @@ fn the_rules_say_whether_the_period_is_kept(
     "no hour brought along")]
 #[case(&[(r#""certificate_scan", "transfer_letter"]"#, r#""certificate_scan"]"#)], "lacks transfer_letter")]
 fn rules_that_contradict_themselves_are_refused(#[case] edits: &[(&str, &str)], #[case] what: &str) {
-    let error = library(edits).unwrap_err();
+    let error = try_library(edits).unwrap_err();
     assert!(error.contains(what), "{error}");
 }
 
