@@ -1,14 +1,13 @@
 //! Who a registration is of, with the identity document whole: for staff. Each look is in the registration's journal
 //! before it's answered.
 
-use crate::registration::{find, is_staff};
 use axum::{
     Json,
     extract::{Path, State},
 };
 use common::{
     auth::principal::Principal,
-    http::{App, Problem, Received},
+    http::{App, Problem, Received, find_registration, is_staff},
     view::FormView,
 };
 use domain::{error::Refusal, id::HolderId, registration::RegistrationNumber};
@@ -38,7 +37,7 @@ pub(crate) async fn read(
     let Some(staff) = caller.staff_id().filter(|_| is_staff(&caller)) else {
         return Err(Problem::forbidden());
     };
-    let (dossier, registration) = find(&app, &caller, &number, &received).await?;
+    let (dossier, registration) = find_registration(&app, &caller, &number, &received).await?;
     let form = &dossier.profile.form;
     if caller.identity.is_some() && app.identity_key(form) == caller.identity {
         return Err(Refusal::OwnApplication.into());

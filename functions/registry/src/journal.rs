@@ -1,7 +1,6 @@
 //! A registration's journal, for administrators: every change and every look at identity data, who made it, from where,
 //! and the chain that shows that nothing was changed since.
 
-use crate::registration::find;
 use axum::{
     Json,
     extract::{Path, State},
@@ -10,7 +9,7 @@ use axum::{
 };
 use common::{
     auth::principal::Principal,
-    http::{App, Csv, Problem, Query, Received},
+    http::{App, Csv, Problem, Query, Received, find_registration},
     store::{ChainedEntry, Cursor, JournalFilter},
 };
 use domain::{
@@ -127,7 +126,7 @@ pub(crate) async fn read(
     if from.zip(to).is_some_and(|(from, to)| from > to) {
         return Err(Problem::invalid("to", "range_reversed", "截止日期早于起始日期，请核对"));
     }
-    let (_, registration) = find(&app, &caller, &number, &received).await?;
+    let (_, registration) = find_registration(&app, &caller, &number, &received).await?;
     let number = registration.number;
     let filter = JournalFilter { actor, from, to };
     match format {

@@ -1,8 +1,6 @@
 //! One registration, as its holder and staff see it.
 
 // As the other handlers of the register name them.
-pub(crate) use common::http::{find_registration as find, is_staff, registration_number as parse};
-
 use axum::{
     Json,
     extract::{Path, State},
@@ -11,7 +9,7 @@ use axum::{
 };
 use common::{
     auth::principal::Principal,
-    http::{App, Problem, Received, etag},
+    http::{App, Problem, Received, etag, find_registration},
     view::RegistrationView,
 };
 
@@ -25,7 +23,7 @@ pub(crate) async fn read(
     received: Received,
     Path(number): Path<String>,
 ) -> Result<impl IntoResponse, Problem> {
-    let (dossier, registration) = find(&app, &caller, &number, &received).await?;
+    let (dossier, registration) = find_registration(&app, &caller, &number, &received).await?;
     let view = RegistrationView::of(&registration, &dossier, &app.rules, received.at.day());
     Ok(([(header::ETAG, etag(registration.version))], Json(view)))
 }

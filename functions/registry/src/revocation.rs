@@ -1,6 +1,5 @@
 //! Revocation over HTTP: announced and decided by an administrator, objected to by the holder, seen by both.
 
-use crate::registration::{find, parse};
 use axum::{
     Json,
     extract::{Path, State},
@@ -9,7 +8,10 @@ use axum::{
 };
 use common::{
     auth::principal::Principal,
-    http::{Administrator, App, Holder, IfMatch, Problem, Received, Write, etag, reply_of},
+    http::{
+        Administrator, App, Holder, IfMatch, Problem, Received, Write, etag, find_registration,
+        registration_number, reply_of,
+    },
     store::Reply,
     view::RevocationView,
 };
@@ -34,7 +36,7 @@ pub(crate) async fn read(
     received: Received,
     Path(number): Path<String>,
 ) -> Result<impl IntoResponse, Problem> {
-    let (_, registration) = find(&app, &caller, &number, &received).await?;
+    let (_, registration) = find_registration(&app, &caller, &number, &received).await?;
     let view = RevocationView::of(&registration, &app.rules, received.at.day());
     let view = view.ok_or_else(|| Refusal::from(RevocationRefusal::Unknown))?;
     Ok(([(header::ETAG, etag(registration.version))], Json(view)))
@@ -95,7 +97,7 @@ pub(crate) async fn object(
     let text = &write.body.text;
     if caller.holder_id().is_none() {
         let by = Administrator::of(&caller)?.acting();
-        let number = parse(&number)?;
+        let number = registration_number(&number)?;
         let holder = app.store.registration_holder(&number).await?.ok_or_else(unknown)?;
         let dossier = app.store.dossier(&holder, now).await?;
         let decide = || {
@@ -106,7 +108,7 @@ pub(crate) async fn object(
         return app.settle(&write, decide()).await;
     }
     let holder = Holder::of(&caller)?;
-    let number = parse(&number)?;
+    let number = registration_number(&number)?;
     // Their own word needs no version: it's said against what was announced, whatever else changed meanwhile.
     app.execute(&write, &holder.id, |dossier, _| {
         let registration = dossier.registration(&number).ok_or_else(unknown)?;
@@ -146,7 +148,7 @@ async fn act<T>(
     write: &Write<T>,
     command: impl Fn(&Dossier, &Registration) -> Result<Change, Refusal>,
 ) -> Result<Response, Problem> {
-    let number = parse(number)?;
+    let number = registration_number(number)?;
     let version = IfMatch::required(write.if_match)?;
     let now = write.received.at;
     let holder = app.store.registration_holder(&number).await?.ok_or_else(unknown)?;

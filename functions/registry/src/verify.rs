@@ -1,7 +1,6 @@
 //! Verification, for anybody: by number, by the QR code of a certificate, and a hundred numbers at once. Nobody has to be
 //! signed in; who asks for number after number that nobody has is held up.
 
-use crate::registration::parse;
 use axum::{
     Json,
     extract::{Path, State},
@@ -10,7 +9,7 @@ use axum::{
 };
 use common::{
     auth::keys::Jwks,
-    http::{App, Body, Problem, Query, Received},
+    http::{App, Body, Problem, Query, Received, registration_number},
     statement::{Scanned, StatementError},
     store::{Guesses, Looked},
 };
@@ -156,7 +155,7 @@ pub(crate) async fn by_number(
     Path(number): Path<String>,
     Query(input): Query<ShownInput>,
 ) -> Result<Json<Verified>, Problem> {
-    let number = parse(&number)?;
+    let number = registration_number(&number)?;
     let at = received.at;
     if let Some(text) = input.s {
         let scanned = scan(&text)?;

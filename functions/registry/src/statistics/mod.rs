@@ -2,7 +2,6 @@
 
 mod csv;
 
-use crate::registration::is_staff;
 use axum::{
     Json,
     extract::State,
@@ -11,7 +10,7 @@ use axum::{
 };
 use common::{
     auth::principal::Principal,
-    http::{App, Problem, Query, Received},
+    http::{App, Problem, Query, Received, is_staff},
 };
 use domain::{
     date::Instant,
