@@ -15,4 +15,5 @@ pub mod statement;
 pub mod store;
 pub mod telemetry;
 pub mod view;
+pub mod webhook;
 pub mod wechat;

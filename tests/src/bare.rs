@@ -27,6 +27,7 @@ pub fn mail_env(post: SocketAddr) -> Env {
         ("IDEMPOTENCY_TABLE_NAME", "idempotency".to_owned()),
         ("FIELD_KEYS", format!("k1={}", key())),
         ("LOOKUP_KEY", key()),
+        ("WEBHOOK_SEED", key()),
         ("MAIL_OFFICE", "湖北省社会工作者登记服务中心".to_owned()),
         ("MAIL_FROM", "registry@sw.example.cn".to_owned()),
         ("MAIL_ENQUIRIES", "电话 027-12345678".to_owned()),

@@ -87,6 +87,8 @@ pub enum Actor {
     Holder(HolderId),
     /// A member of staff.
     Staff(StaffId),
+    /// A service client, by its own name for itself.
+    Client(String),
     /// The system itself, by a scheduled job.
     System,
 }

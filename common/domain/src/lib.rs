@@ -32,3 +32,4 @@ pub mod statement;
 pub mod traits;
 pub mod transfer;
 pub mod verification;
+pub mod watch;

@@ -1,17 +1,23 @@
 //! Who calls. A handler names the caller it serves in its arguments, and nobody else gets in.
 
 use super::{App, Problem, Received};
-use crate::auth::{principal::Principal, token};
+use crate::auth::{
+    clients::{ServiceClient, ServiceClients},
+    principal::Principal,
+    token,
+};
 use axum::{
     extract::{FromRef, FromRequestParts},
-    http::request::Parts,
+    http::{HeaderMap, StatusCode, header, request::Parts},
 };
+use base64::{Engine, prelude::BASE64_STANDARD};
 use domain::{
     actor::{self, Reviewer, Role},
     district::Area,
     error::Refusal,
     id::{ApplicationId, HolderId, IdentityKey, StaffId},
 };
+use std::sync::Arc;
 
 /// Verifies the bearer token of a request.
 async fn principal<S>(parts: &mut Parts, state: &S) -> Result<Principal, Problem>
@@ -178,4 +184,39 @@ impl Provider {
             _ => Err(Problem::forbidden()),
         }
     }
+}
+
+/// A service client that speaks for itself, by its id and secret (`Authorization: Basic`, RFC 7617): there is nobody to sign
+/// in.
+#[derive(Debug, Clone)]
+pub struct Service {
+    /// Its id.
+    pub client: String,
+}
+
+impl<S> FromRequestParts<S> for Service
+where
+    S: Send + Sync,
+    Arc<ServiceClients>: FromRef<S>,
+{
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let clients = Arc::<ServiceClients>::from_ref(state);
+        let client = basic(&parts.headers).and_then(|(id, secret)| {
+            clients.authenticate(&id, &secret).map(|ServiceClient { id, .. }| Self { client: id.clone() })
+        });
+        client.ok_or_else(|| {
+            let detail = "请用 client_id 和 client_secret 以 Basic 方式认证（Authorization: Basic …），并核对服务端配置";
+            Problem::new(StatusCode::UNAUTHORIZED, "client_refused", detail)
+        })
+    }
+}
+
+/// The id and the secret of `Authorization: Basic`.
+fn basic(headers: &HeaderMap) -> Option<(String, String)> {
+    let (scheme, credentials) = headers.get(header::AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
+    let text = BASE64_STANDARD.decode(credentials.trim()).ok()?;
+    let (id, secret) = std::str::from_utf8(&text).ok()?.split_once(':')?;
+    scheme.eq_ignore_ascii_case("basic").then(|| (id.to_owned(), secret.to_owned()))
 }

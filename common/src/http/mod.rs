@@ -13,7 +13,7 @@ mod routes;
 mod write;
 
 pub use app::App;
-pub use caller::{Administrator, Holder, Provider, Staff};
+pub use caller::{Administrator, Holder, Provider, Service, Staff};
 pub use csv::Csv;
 pub use envelope::finish;
 pub use lambda::serve;

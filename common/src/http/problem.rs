@@ -167,7 +167,10 @@ impl Problem {
         }
         if self.status == StatusCode::UNAUTHORIZED {
             // RFC 9110, 15.5.2: a 401 says how to sign in.
-            response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+            response.headers_mut().insert(
+                header::WWW_AUTHENTICATE,
+                HeaderValue::from_static(if self.code == "client_refused" { "Basic" } else { "Bearer" }),
+            );
         }
         response
     }

@@ -8,7 +8,8 @@ use super::{
 use crate::{
     aws::SdkParts,
     config::{ConfigError, Env},
-    store::{Delivery, Leased, MOST_ATTEMPTS, Store, StoreError},
+    store::{Delivery, Dispatch, Leased, MOST_ATTEMPTS, Store, StoreError},
+    webhook::Webhooks,
 };
 use domain::{contact::EmailAddress, date::Instant};
 use std::time::Duration;
@@ -34,16 +35,17 @@ pub struct Postman {
     store: Store,
     carrier: Carrier,
     letterhead: Letterhead,
+    webhooks: Webhooks,
 }
 
 impl Postman {
     /// Puts a postman together.
-    pub fn new(store: Store, carrier: Carrier, letterhead: Letterhead) -> Self {
-        Self { store, carrier, letterhead }
+    pub fn new(store: Store, carrier: Carrier, letterhead: Letterhead, webhooks: Webhooks) -> Self {
+        Self { store, carrier, letterhead, webhooks }
     }
 
     /// Reads `MAIL_OFFICE`, `MAIL_FROM`, `MAIL_REPLY_TO`, `MAIL_ENQUIRIES`, `PORTAL_URL`, `MAIL_CARRIER` (`ses` or
-    /// `smtp`) and what that carrier needs.
+    /// `smtp`) and what that carrier needs, and what [`Webhooks::from_env`] reads.
     pub fn from_env(env: &Env, parts: &SdkParts, store: Store) -> Result<Self, ConfigError> {
         let from: EmailAddress = env.parsed("MAIL_FROM", "the address that mail comes from")?;
         let reply_to =
@@ -71,7 +73,15 @@ impl Postman {
                 return Err(ConfigError::Malformed { name: "MAIL_CARRIER", purpose, why });
             }
         };
-        Ok(Self::new(store, carrier, letterhead))
+        Ok(Self::new(store, carrier, letterhead, Webhooks::from_env(env)?))
+    }
+
+    /// Publishes the key that calls are signed with, before any is made; one read where it was done before. An error is
+    /// only logged: the next start tries again, and whoever receives a call meanwhile asks for its key again.
+    pub async fn warm_up(&self) {
+        if let Err(error) = self.webhooks.publish(&self.store).await {
+            tracing::warn!(%error, code = error.code(), "the key of calls to service clients could not be published");
+        }
     }
 
     /// Sends the message `id` that was just written, unless somebody was faster.
@@ -86,7 +96,7 @@ impl Postman {
 
     async fn send(&self, id: &str, now: Instant, due: bool) -> Result<Outcome, StoreError> {
         let Some(leased) = self.store.lease(id, now, due).await? else { return Ok(Outcome::NotOurs) };
-        let delivery = self.deliver(&leased, now).await;
+        let delivery = self.deliver(&leased, now).await?;
         let outcome = match &delivery {
             Delivery::Sent { .. } => Outcome::Sent,
             Delivery::Retry { .. } if leased.attempt < MOST_ATTEMPTS => Outcome::Deferred,
@@ -103,19 +113,23 @@ impl Postman {
         Ok(outcome)
     }
 
-    async fn deliver(&self, leased: &Leased, now: Instant) -> Delivery {
+    async fn deliver(&self, leased: &Leased, now: Instant) -> Result<Delivery, StoreError> {
         if leased.attempt > MOST_ATTEMPTS {
             // The last attempt was never marked: its sender died, or marks fail. Sending it each time must have an end.
-            return Delivery::Refused { error: "attempts_exhausted".to_owned() };
+            return Ok(Delivery::Refused { error: "attempts_exhausted".to_owned() });
         }
-        let mail = match Mail::write(&leased.notification, &self.letterhead, now) {
-            Ok(mail) => mail,
-            Err(error) => return Delivery::Refused { error: error.code().to_owned() },
+        let notification = match &leased.dispatch {
+            Dispatch::Letter(notification) => notification,
+            Dispatch::Call(event) => return self.webhooks.deliver(&self.store, event, now).await,
         };
-        match self.carrier.send(&mail).await {
+        let mail = match Mail::write(notification, &self.letterhead, now) {
+            Ok(mail) => mail,
+            Err(error) => return Ok(Delivery::Refused { error: error.code().to_owned() }),
+        };
+        Ok(match self.carrier.send(&mail).await {
             Ok(id) => Delivery::Sent { provider_id: id.to_string() },
             Err(error) => refused(&error),
-        }
+        })
     }
 }
 

@@ -1,7 +1,7 @@
 //! Writing a whole [`Change`]: one `TransactWriteItems`, conditional on the versions that were read.
 
 use super::{
-    IdempotencyKey, Replay, Store, StoreError,
+    Dispatch, IdempotencyKey, Replay, Store, StoreError,
     idempotency::LIFETIME_SECONDS,
     keys::{self, Item, Key},
     outbox::OutboxItem,
@@ -256,7 +256,7 @@ impl Store {
             transaction.claim(claim, now)?;
         }
         for notification in &change.notifications {
-            transaction.put_new(OutboxItem::new(notification.clone(), now).to_item()?)?;
+            transaction.put_new(OutboxItem::new(Dispatch::Letter(notification.clone()), now).to_item()?)?;
         }
         Ok(transaction)
     }

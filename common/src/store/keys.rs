@@ -19,6 +19,9 @@
 //! KEYS#TOKEN              {key id}                         a public key that access tokens are verified by
 //! KEYS#CERTIFICATE        {start of its id}                a public key that certificates are verified by
 //! REGISTER#{number}       ENTRY                            what verifiers see of a registration
+//! KEYS#WEBHOOK            {start of its id}                a public key that calls to service clients are verified by
+//! WATCHER#{client}        WATCHER                          a service client's standing list
+//! WATCHED#{number}        {list}                           a registration on such a list
 //! GUESSES#{network}#{hour} GUESSES                         how many unknown numbers a network asked for in an hour
 //! COURSE#{course}         COURSE                           a course
 //! CATALOGUE#{year}#{word} {last day}#{course}              a course, under a word of its title or a trait of it
@@ -84,6 +87,9 @@ pub const OUTBOX_PREFIX: &str = "OUTBOX#";
 
 /// What the partition keys of holders begin with; a deployed stream's filter names it too.
 pub const HOLDER_PREFIX: &str = "HOLDER#";
+
+/// What the partition keys of standing lists begin with; a deployed stream's filter names it too.
+pub const WATCHER_PREFIX: &str = "WATCHER#";
 
 /// What the partition keys of the figures' marks begin with.
 pub(crate) const MARK_PREFIX: &str = "MARK#";
@@ -215,6 +221,28 @@ pub(crate) fn certificate_key(id: &str) -> Key {
     Key::new(CERTIFICATE_KEYS_PK.to_owned(), id)
 }
 
+/// The public keys that calls to service clients are verified by; as many as there ever were seeds.
+pub(crate) const WEBHOOK_KEYS_PK: &str = "KEYS#WEBHOOK";
+
+pub(crate) fn webhook_key(id: &str) -> Key {
+    Key::new(WEBHOOK_KEYS_PK.to_owned(), id)
+}
+
+/// A service client's standing list.
+pub(crate) fn watcher(client: &str) -> Key {
+    Key::new(format!("{WATCHER_PREFIX}{client}"), "WATCHER")
+}
+
+/// Who watches the registration `number`.
+pub(crate) fn watched_pk(number: &RegistrationNumber) -> String {
+    format!("WATCHED#{number}")
+}
+
+/// `number` on the list `watch`.
+pub(crate) fn watched(number: &RegistrationNumber, watch: &str) -> Key {
+    Key::new(watched_pk(number), watch)
+}
+
 /// What verifiers see of the registration `number`.
 pub(crate) fn entry(number: &RegistrationNumber) -> Key {
     Key::new(format!("REGISTER#{number}"), "ENTRY")
@@ -317,6 +345,11 @@ pub(crate) fn hours_queue_pk(stage: Stage, area: &str, shard: u8) -> String {
 /// One shard of an area's records of hours that began to count in a month (`yyyymm`), for samples.
 pub(crate) fn counted_pk(area: &str, month: &str, shard: u8) -> String {
     format!("COUNTED#{area}#{month}#{shard:02}")
+}
+
+/// What is on the standing list `watch`, by number.
+pub(crate) fn watching_pk(watch: &str) -> String {
+    format!("WATCHING#{watch}")
 }
 
 /// The class lists that are unfinished, by when somebody may take them up.

@@ -30,6 +30,8 @@ mod sessions;
 mod token_keys;
 mod transact;
 mod verification;
+mod watch;
+mod watch_events;
 
 pub use account_change::{AccountChange, AccountLost, AccountWritten, Appointer};
 pub use accounts::{InvalidUsername, StaffAccount, StaffProfile, Username};
@@ -41,8 +43,8 @@ pub use figures::{AreaFigures, Countable};
 pub use figures_rebuild::{RebuildError, RebuildProgress};
 pub use idempotency::{IdempotencyKey, Replay};
 pub use journal::{JournalError, JournalLine};
-pub use keys::{HOLDER_PREFIX, OUTBOX_PREFIX, PK, PROVIDER_PREFIX, SK};
-pub use outbox::{Delivery, Leased, MOST_ATTEMPTS, OutboxItem, OutboxState};
+pub use keys::{HOLDER_PREFIX, OUTBOX_PREFIX, PK, PROVIDER_PREFIX, SK, WATCHER_PREFIX};
+pub use outbox::{Delivery, Dispatch, Leased, MOST_ATTEMPTS, OutboxItem, OutboxState};
 pub use page::{Cursor, InvalidCursor, Page, PageError};
 pub use queue::{
     COUNTED_TO, HoursEntry, HoursSummary, QueueEntry, QueueError, QueueKind, QueueOf, QueuePage, Summary,
@@ -51,6 +53,8 @@ pub use registration_journal::{ChainFault, ChainReport, ChainedEntry, JournalFil
 pub use rosters::{Listed, RosterWrite};
 pub use sessions::{Begun, HolderSignIn, Session, SignIn, SignInToken, WeChatLink};
 pub use verification::{Guesses, Looked};
+pub use watch::{WatchLost, WatchWrite};
+pub use watch_events::WatchNews;
 
 use crate::crypto::{CryptoError, FieldCipher};
 use aws_sdk_dynamodb::{

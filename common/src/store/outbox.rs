@@ -11,7 +11,7 @@ use super::{
     records::{self, DUE_SHARDS, entity},
 };
 use aws_sdk_dynamodb::types::ReturnValue;
-use domain::{date::Instant, notification::Notification};
+use domain::{date::Instant, notification::Notification, watch::WatchEvent};
 use futures_util::future::try_join_all;
 use serde::{Deserialize, Serialize};
 
@@ -38,11 +38,49 @@ pub enum OutboxState {
     Dead,
 }
 
+/// What is to be sent.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Dispatch {
+    /// A message to a person, by mail.
+    #[serde(rename = "notification")]
+    Letter(Notification),
+    /// A call to a service client.
+    Call(WatchEvent),
+}
+
+impl Dispatch {
+    /// Its id, unique for good.
+    pub fn id(&self) -> &str {
+        match self {
+            Self::Letter(notification) => &notification.id,
+            Self::Call(event) => &event.id,
+        }
+    }
+
+    /// When what it tells of happened.
+    pub fn at(&self) -> Instant {
+        match self {
+            Self::Letter(notification) => notification.at,
+            Self::Call(event) => event.at,
+        }
+    }
+
+    /// The message, where it's one to a person.
+    pub fn letter(&self) -> Option<&Notification> {
+        match self {
+            Self::Letter(notification) => Some(notification),
+            Self::Call(_) => None,
+        }
+    }
+}
+
 /// A message in the outbox.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OutboxItem {
-    /// The message.
-    pub notification: Notification,
+    /// What is to be sent.
+    #[serde(flatten)]
+    pub dispatch: Dispatch,
     /// How far it has come.
     pub state: OutboxState,
     /// Attempts so far.
@@ -58,8 +96,8 @@ pub struct OutboxItem {
 /// A message this sender may send.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Leased {
-    /// The message.
-    pub notification: Notification,
+    /// What is to be sent.
+    pub dispatch: Dispatch,
     /// Which attempt this is, from 1.
     pub attempt: u32,
     /// When the lease ends; what marking it is conditional on.
@@ -87,9 +125,9 @@ pub enum Delivery {
 }
 
 impl OutboxItem {
-    pub(super) fn new(notification: Notification, now: Instant) -> Self {
+    pub(super) fn new(dispatch: Dispatch, now: Instant) -> Self {
         Self {
-            notification,
+            dispatch,
             state: OutboxState::Pending,
             attempts: 0,
             next_attempt: now.plus_seconds(FIRST_SWEEP_SECONDS),
@@ -99,14 +137,14 @@ impl OutboxItem {
     }
 
     fn key(&self) -> Key {
-        keys::outbox(&self.notification.id)
+        keys::outbox(self.dispatch.id())
     }
 
     pub(super) fn to_item(&self) -> Result<Item, StoreError> {
-        let id = &self.notification.id;
+        let id = self.dispatch.id();
         let mut item = records::to_item(self, &self.key(), entity::OUTBOX)?;
         item.insert(keys::DUE_PK.to_owned(), keys::text(keys::outbox_due_pk(keys::shard_of(id, DUE_SHARDS))));
-        let due = due_sk(self.next_attempt, Some(self.notification.at), id);
+        let due = due_sk(self.next_attempt, Some(self.dispatch.at()), id);
         item.insert(keys::DUE_SK.to_owned(), keys::text(due));
         Ok(item)
     }
@@ -166,7 +204,7 @@ impl Store {
         match request.send().await {
             Ok(output) => {
                 let item: OutboxItem = records::from_item(output.attributes.unwrap_or_default())?;
-                Ok(Some(Leased { notification: item.notification, attempt: item.attempts, lease }))
+                Ok(Some(Leased { dispatch: item.dispatch, attempt: item.attempts, lease }))
             }
             Err(error) if lost_condition(&error) => Ok(None),
             Err(error) => Err(error.into()),
@@ -176,7 +214,7 @@ impl Store {
     /// Marks how an attempt went. A mark that comes after the lease ended, when another sender has taken over, changes
     /// nothing and gives `false`. Where nobody has, it still counts: a mail that's on its way needn't be sent again.
     pub async fn mark(&self, leased: &Leased, delivery: &Delivery, now: Instant) -> Result<bool, StoreError> {
-        let id = &leased.notification.id;
+        let id = leased.dispatch.id();
         let request = self
             .client
             .update_item()
@@ -200,7 +238,7 @@ impl Store {
                 ),
             Delivery::Retry { error } if !exhausted => {
                 let next = now.plus_seconds(back_off_seconds(leased.attempt));
-                let place = due_sk(next, Some(leased.notification.at), id);
+                let place = due_sk(next, Some(leased.dispatch.at()), id);
                 request
                     .update_expression("SET next_attempt = :next, due_sk = :due_sk, last_error = :error")
                     .expression_attribute_values(":due_sk", keys::text(place))

@@ -64,6 +64,9 @@ pub(crate) mod entity {
     pub const ENTRY: &str = "ENTRY";
     pub const GUESSES: &str = "GUESSES";
     pub const CERTIFICATE_KEY: &str = "CERTIFICATE_KEY";
+    pub const WEBHOOK_KEY: &str = "WEBHOOK_KEY";
+    pub const WATCHER: &str = "WATCHER";
+    pub const WATCHED: &str = "WATCHED";
 }
 
 /// An item of `record` under `key`.

@@ -51,6 +51,7 @@ impl JournalFilter {
         let actor = match &entry.actor {
             Actor::Holder(id) => id.as_str(),
             Actor::Staff(id) => id.as_str(),
+            Actor::Client(id) => id,
             Actor::System => "system",
         };
         let day = entry.at.day();

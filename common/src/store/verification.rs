@@ -121,12 +121,21 @@ impl Store {
     /// Every key that certificates were ever signed with: paper lives for years, and so do they. One consistent `Query` of
     /// one small partition.
     pub async fn certificate_keys(&self) -> Result<Vec<PublicKey>, StoreError> {
+        self.published_keys(keys::CERTIFICATE_KEYS_PK).await
+    }
+
+    /// Every key that calls to service clients were ever signed with.
+    pub async fn webhook_keys(&self) -> Result<Vec<PublicKey>, StoreError> {
+        self.published_keys(keys::WEBHOOK_KEYS_PK).await
+    }
+
+    async fn published_keys(&self, pk: &str) -> Result<Vec<PublicKey>, StoreError> {
         let found = self
             .client
             .query()
             .table_name(&self.tables.records)
             .key_condition_expression("pk = :pk")
-            .expression_attribute_values(":pk", keys::text(keys::CERTIFICATE_KEYS_PK))
+            .expression_attribute_values(":pk", keys::text(pk))
             .consistent_read(true)
             .send()
             .await?;
@@ -136,7 +145,15 @@ impl Store {
     /// Publishes `key` for good, where it isn't published yet: what is signed with it from now on verifies. One read, by
     /// which a starting function opens its connection too.
     pub async fn publish_certificate_key(&self, key: PublicKey) -> Result<(), StoreError> {
-        let place = keys::certificate_key(&key_name(short_id(key)));
+        self.publish(key, &keys::certificate_key(&key_name(short_id(key))), entity::CERTIFICATE_KEY).await
+    }
+
+    /// The same for a key that calls to service clients are signed with.
+    pub async fn publish_webhook_key(&self, key: PublicKey) -> Result<(), StoreError> {
+        self.publish(key, &keys::webhook_key(&key_name(short_id(key))), entity::WEBHOOK_KEY).await
+    }
+
+    async fn publish(&self, key: PublicKey, place: &Key, kind: &str) -> Result<(), StoreError> {
         let there = self
             .client
             .get_item()
@@ -150,7 +167,7 @@ impl Store {
         }
         let mut item = place.attributes();
         item.insert(PUBLIC.to_owned(), keys::text(key.to_string()));
-        item.insert(keys::ENTITY.to_owned(), keys::text(entity::CERTIFICATE_KEY));
+        item.insert(keys::ENTITY.to_owned(), keys::text(kind));
         self.client.put_item().table_name(&self.tables.records).set_item(Some(item)).send().await?;
         Ok(())
     }

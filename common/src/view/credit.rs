@@ -138,7 +138,7 @@ impl CreditView {
             recorded_by: match record.recorded_by {
                 Actor::Holder(_) => Recorder::Holder,
                 Actor::Staff(_) => Recorder::Provider,
-                Actor::System => Recorder::System,
+                Actor::System | Actor::Client(_) => Recorder::System,
             },
             recorded_at: record.recorded_at,
             submitted_at: record.submitted_at,

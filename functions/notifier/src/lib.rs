@@ -1,9 +1,11 @@
 //! `notifier`: the table's stream tells of a message in the outbox, and it's sent at once. What can't be sent now is
 //! left to the sweep of `reminder`; what can't even be read or marked goes back to the stream.
 //!
-//! The same batches tell what changes in the figures for policy. Mails go first, and wait for no figures.
+//! The same batches tell how registrations stand, which is passed on to those who watch them, and what changes in the
+//! figures for policy. Mails go first, and wait for neither.
 
 mod figures;
+mod lists;
 
 use aws_lambda_events::{
     dynamodb::{Event, EventRecord},
@@ -38,12 +40,13 @@ impl Notifier {
         Ok(Self { store, postman, clock })
     }
 
-    /// Opens the table's connection.
+    /// Opens the table's connection, by publishing the key that calls are signed with.
     pub async fn warm_up(&self) {
-        self.store.warm_up().await;
+        self.postman.warm_up().await;
     }
 
-    /// Sends the messages that a batch of the stream tells of, and counts what it tells into the figures. The answer names
+    /// Sends the messages that a batch of the stream tells of, plans calls to those who watch the registrations it tells of,
+    /// and counts what it tells into the figures. The answer names
     /// the records to be handed over again.
     pub async fn handle(&self, event: Event) -> DynamoDbEventResponse {
         let messages = event.records.iter().filter_map(new_message);
@@ -72,6 +75,9 @@ impl Notifier {
             }
         }
         let failed = response.batch_item_failures.len() as u64;
+        let told = lists::tell(&self.store, &event.records, &self.clock).await;
+        let untold = told.again.len() as u64;
+        response.batch_item_failures.extend(told.again.into_iter().map(again));
         let tally = figures::count(&self.store, event.records, &self.clock).await;
         let uncounted = tally.again.len() as u64;
         response.batch_item_failures.extend(tally.again.into_iter().map(again));
@@ -79,6 +85,9 @@ impl Notifier {
             [("MailSent", sent), ("MailDeferred", deferred), ("MailDead", dead), ("MailFailed", failed)];
         telemetry::counts("notifier", self.clock.now(), &counts);
         let counts = [
+            ("CallsPlanned", told.planned),
+            ("ListsUnreadable", told.unreadable),
+            ("ListsFailed", untold),
             ("FiguresCounted", tally.counted),
             ("FiguresUnreadable", tally.unreadable),
             ("FiguresFailed", uncounted),

@@ -180,6 +180,7 @@ fn cells(ChainedEntry { version, entry, before, hash }: &ChainedEntry) -> [Strin
     let actor = match &entry.actor {
         Actor::Holder(id) => format!("{} {id}", Role::Holder.label()),
         Actor::Staff(id) => format!("工作人员 {id}"),
+        Actor::Client(id) => format!("服务端 {id}"),
         Actor::System => "系统".to_owned(),
     };
     let joined = |labels: Vec<&str>| labels.join("、");

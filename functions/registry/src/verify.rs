@@ -16,7 +16,7 @@ use common::{
 use domain::{
     date::Instant,
     error::FieldError,
-    registration::RegistrationNumber,
+    registration::{InvalidRegistrationNumber, RegistrationNumber},
     statement::Statement,
     verification::{PublicEntry, UNKNOWN, Verification},
 };
@@ -65,9 +65,9 @@ pub(crate) struct VerifyInput {
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub(crate) struct VerifiedList {
     /// One for each number.
-    items: Vec<VerifiedItem>,
+    pub items: Vec<VerifiedItem>,
     /// When the register was looked at.
-    checked_at: Instant,
+    pub checked_at: Instant,
 }
 
 /// What one number led to.
@@ -98,7 +98,7 @@ fn unknown() -> Problem {
 }
 
 /// Nothing is told any more, known numbers neither, where too many unknown ones were asked for.
-fn hold_up(looked: &Looked, guesses: &Guesses) -> Result<(), Problem> {
+pub(crate) fn hold_up(looked: &Looked, guesses: &Guesses) -> Result<(), Problem> {
     if looked.misses < MOST_MISSES {
         return Ok(());
     }
@@ -201,10 +201,21 @@ pub(crate) async fn several(
     if misses > 0 {
         app.store.count_guesses(&guesses, misses).await?;
     }
-    let items = input.numbers.into_iter().zip(parsed).enumerate().map(|(place, (sent, parsed))| {
+    let items = items(&app, input.numbers.into_iter().zip(parsed), &looked, at);
+    Ok(Json(VerifiedList { items, checked_at: at }))
+}
+
+/// What each of `numbers`, as it was sent and as it was read, led to.
+pub(crate) fn items(
+    app: &App,
+    numbers: impl Iterator<Item = (String, Result<RegistrationNumber, InvalidRegistrationNumber>)>,
+    looked: &Looked,
+    at: Instant,
+) -> Vec<VerifiedItem> {
+    let items = numbers.enumerate().map(|(place, (sent, parsed))| {
         let (result, error) = match parsed {
             Ok(number) => match looked.entries.get(&number) {
-                Some(entry) => (Some(seen(&app, entry, None, at)), None),
+                Some(entry) => (Some(seen(app, entry, None, at)), None),
                 None => (Some(Verification::unknown(number)), None),
             },
             Err(error) => {
@@ -215,7 +226,7 @@ pub(crate) async fn several(
         };
         VerifiedItem { number: sent, result, error }
     });
-    Ok(Json(VerifiedList { items: items.collect(), checked_at: at }))
+    items.collect()
 }
 
 /// 验证电子证书的公钥（JWKS）

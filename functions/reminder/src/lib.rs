@@ -105,6 +105,11 @@ impl Reminder {
         Self { store: self.store.with_rules(rules.clone()), rules, ..self }
     }
 
+    /// Publishes the key that calls to service clients are signed with, and so opens the table's connection.
+    pub async fn warm_up(&self) {
+        self.postman.warm_up().await;
+    }
+
     /// Runs the job of a schedule's event, and stops before `deadline`.
     pub async fn handle(&self, event: Event, deadline: SystemTime) -> Result<Report, StoreError> {
         let left = deadline.duration_since(SystemTime::now()).unwrap_or_default().saturating_sub(MARGIN);

@@ -18,6 +18,7 @@ pub use operator::{Front, serve};
 use axum::extract::FromRef;
 use common::{
     auth::{
+        clients::ServiceClients,
         keys::{PublicKey, PublishedKey, SigningSeed},
         token::{ACCESS_LIFETIME_SECONDS, TokenSigner},
     },
@@ -27,7 +28,7 @@ use common::{
     store::StoreError,
     wechat::{DEFAULT_BASE_URL, WeChatClient},
 };
-use settings::{MiniPrograms, ServiceClients};
+use settings::MiniPrograms;
 use std::sync::{Arc, Mutex, PoisonError};
 
 common::routes! {

@@ -85,7 +85,7 @@ impl From<JournalLine> for Line {
         let who = match entry.actor {
             Actor::Holder(_) => "本人",
             Actor::Staff(_) => "审核人员",
-            Actor::System => "系统",
+            Actor::System | Actor::Client(_) => "系统",
         };
         Self {
             version,

@@ -24,6 +24,9 @@ pub struct Keys {
     /// their file, and get one at their next start.
     #[serde(default)]
     pub certificate_seed: String,
+    /// Signs calls to service clients, 32 bytes in base 64; younger than the file as well.
+    #[serde(default)]
+    pub webhook_seed: String,
     /// The stand-in mini-program's secret.
     pub wechat_secret: String,
     /// The demo service client's secret.
@@ -78,6 +81,7 @@ impl Keys {
             lookup: generate_key()?,
             token_seed: generate_key()?,
             certificate_seed: generate_key()?,
+            webhook_seed: generate_key()?,
             wechat_secret: secret()?,
             client_secret: secret()?,
             s3_secret: secret()?,
@@ -100,8 +104,14 @@ impl Keys {
                     let reason = format!("{} of {wanted} staff secrets", keys.staff_totp.len());
                     return Err(KeysError::Incomplete { path, reason });
                 }
-                if keys.certificate_seed.is_empty() {
-                    keys.certificate_seed = generate_key()?;
+                let mut lacks = false;
+                for seed in [&mut keys.certificate_seed, &mut keys.webhook_seed] {
+                    if seed.is_empty() {
+                        *seed = generate_key()?;
+                        lacks = true;
+                    }
+                }
+                if lacks {
                     keys.write(folder, &path)?;
                 }
                 Ok(keys)

@@ -7,6 +7,7 @@
 pub mod clock;
 pub mod desk;
 pub mod dynamodb;
+pub mod employer;
 pub mod gateway;
 pub mod keys;
 pub mod mailbox;

@@ -4,6 +4,7 @@
 
 use crate::{
     dynamodb::{EmbeddedDynamoDb, StoreAt},
+    employer::Identity,
     gateway::Gateway,
     keys::Keys,
     mailbox::Mailbox,
@@ -27,6 +28,7 @@ use common::{
 use domain::rules::RuleLibrary;
 use education::Education;
 use notifier::Notifier;
+use registry::Registry;
 use reminder::Reminder;
 use review::Review;
 use roster::RosterWorker;
@@ -91,6 +93,8 @@ pub struct System {
     pub wechat: WeChat,
     /// The secrets.
     pub keys: Keys,
+    /// What employers on this machine show when they're called.
+    pub employers: Identity,
     /// The variables the functions were configured by.
     pub env: Env,
     pumps: [StreamPump; 2],
@@ -127,7 +131,11 @@ impl System {
         let wechat = WeChat::new(WECHAT_APP, keys.wechat_secret.clone());
         let wechat_server = LoopbackServer::start(wechat.router(), 0).await.context("the WeChat stand-in")?;
 
-        let env = Env::of(variables(options, &keys, &mailbox, &wechat_server));
+        let roots = options.data.join("employers.pem");
+        let employers = Identity::generate(&roots)?;
+        let mut variables = variables(options, &keys, &mailbox, &wechat_server);
+        variables.push(("WEBHOOK_EXTRA_ROOTS".to_owned(), roots.display().to_string()));
+        let env = Env::of(variables);
         let endpoints =
             Endpoints { dynamodb: Some(endpoint.parse()?), s3: Some(s3.endpoint().parse()?), ses: None };
         let signed = |name| Credentials::new(name, keys.s3_secret.clone(), None, None, "local");
@@ -151,6 +159,7 @@ impl System {
             reminder = reminder.with_rules(rules.clone());
             roster = roster.with_rules(rules.clone());
         }
+        reminder.warm_up().await;
         let (reminder, roster) = (Arc::new(reminder), Arc::new(roster));
         roster.warm_up().await;
         // Each consumer reads the stream by itself, as where it's deployed: a long class list keeps no mail waiting.
@@ -180,6 +189,7 @@ impl System {
             mailbox,
             wechat,
             keys,
+            employers,
             env,
             pumps,
             s3,
@@ -239,8 +249,8 @@ impl<P: Fn(&'static str) -> SdkParts> Functions<'_, P> {
         let own = parts("education");
         let education = Education::from_env(app(&own)?, env, &own)?;
         education.app.warm_up().await;
-        let registry = app(&parts("registry"))?;
-        registry.warm_up().await;
+        let registry = Registry::from_env(app(&parts("registry"))?, env)?;
+        registry.app.warm_up().await;
         let own = parts("certificate");
         let certificates = Certificates::from_env(app(&own)?, env, &own)?;
         certificates.warm_up().await;
@@ -295,6 +305,9 @@ fn variables(
         ("LOOKUP_KEY", keys.lookup.clone()),
         ("TOKEN_SEED", keys.token_seed.clone()),
         ("CERTIFICATE_SEED", keys.certificate_seed.clone()),
+        ("WEBHOOK_SEED", keys.webhook_seed.clone()),
+        // Whoever can reach this program is on this machine already.
+        ("WEBHOOK_ALLOW_NETWORKS", "127.0.0.0/8,::1/128".to_owned()),
         ("TOKEN_ISSUER", "https://localhost/social-worker-registry".to_owned()),
         ("TOKEN_AUDIENCE", "social-worker-registry".to_owned()),
         ("WECHAT_BASE_URL", wechat.url()),

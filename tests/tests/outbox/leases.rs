@@ -50,7 +50,7 @@ async fn a_sender_killed_between_send_and_mark_is_made_up_for_when_its_lease_end
         timeout: Duration::from_secs(10),
     };
     let leased = office.store.lease(&id, start(), false).await.unwrap().unwrap();
-    let mail = Mail::write(&leased.notification, &letterhead.unwrap(), start()).unwrap();
+    let mail = Mail::write(leased.dispatch.letter().unwrap(), &letterhead.unwrap(), start()).unwrap();
     Carrier::Smtp(SmtpCarrier::new(settings).unwrap()).send(&mail).await.unwrap();
     // This is where it dies.
     assert_eq!(office.sweep(after(LEASE - 10)).await.sent, 0);

@@ -146,6 +146,16 @@ pub enum JournalAction {
     RosterFinished,
     /// A row of a class list was corrected or taken back.
     RosterRowChanged,
+    /// A service client opened a list of registrations that it's told of.
+    WatchOpened,
+    /// It's to be told at another address.
+    WatchMoved,
+    /// Registrations were put on the list.
+    NumbersWatched,
+    /// A registration was taken off it.
+    NumberUnwatched,
+    /// The list was ended.
+    WatchEnded,
     /// A staff account was made.
     AccountAppointed,
     /// A staff account's name, roles, area or state was changed.

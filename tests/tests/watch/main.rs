@@ -1,0 +1,69 @@
+//! Standing lists: a service client names registrations, and is told of each change by a signed call.
+
+// The workspace allows this in test functions; here the helpers beside them are tests too.
+#![allow(clippy::unwrap_used, clippy::panic)]
+
+mod addresses;
+mod life;
+mod lists;
+
+use base64::{Engine, prelude::BASE64_STANDARD};
+use common::{auth::keys::PublicKey, webhook::verify_webhook};
+use local::{
+    employer::{Call, Employer},
+    system::SERVICE_CLIENT,
+};
+use serde_json::{Value, json};
+use tests::{Reply, World};
+
+/// The demo service client, by its own id and secret.
+struct Client<'a> {
+    world: &'a World,
+    basic: String,
+}
+
+impl<'a> Client<'a> {
+    fn of(world: &'a World) -> Self {
+        Self::called(world, SERVICE_CLIENT, &world.system.keys.client_secret)
+    }
+
+    fn called(world: &'a World, id: &str, secret: &str) -> Self {
+        Self { world, basic: format!("Basic {}", BASE64_STANDARD.encode(format!("{id}:{secret}"))) }
+    }
+
+    async fn send(&self, method: &str, path: &str, body: Option<Value>) -> Reply {
+        self.world.nobody().send(method, path, body, &[("Authorization", &self.basic)]).await
+    }
+
+    /// Wants to be called at `address`.
+    async fn set(&self, address: &str) -> Reply {
+        self.send("PUT", "/v1/watch", Some(json!({ "address": address }))).await
+    }
+
+    async fn read(&self) -> Reply {
+        self.send("GET", "/v1/watch", None).await
+    }
+
+    async fn add(&self, numbers: &[&str]) -> Reply {
+        self.send("POST", "/v1/watch/numbers", Some(json!({ "numbers": numbers }))).await
+    }
+}
+
+/// An employer of this world.
+async fn employer(world: &World) -> Employer {
+    Employer::start(&world.system.employers).await.unwrap()
+}
+
+/// What `employer` was told, each call checked as a receiver checks it: by the published keys, the headers and the body.
+async fn told(world: &World, employer: &Employer) -> Vec<Value> {
+    world.system.drain().await.unwrap();
+    // What was planned while the stream drained is in the stream itself.
+    world.system.drain().await.unwrap();
+    let keys = world.system.app.store.webhook_keys().await.unwrap();
+    employer.calls().iter().map(|call| read(world, &keys, call)).collect()
+}
+
+fn read(world: &World, keys: &[PublicKey], call: &Call) -> Value {
+    assert_eq!(verify_webhook(keys, &call.headers, &call.body, world.now()), Ok(()));
+    serde_json::from_slice(&call.body).unwrap()
+}
