@@ -8,14 +8,14 @@ use serde_json::{Value, json};
 use std::time::Duration;
 use tests::{START, World};
 
+/// What each call says it was, and is.
 fn standings(told: &[Value]) -> Vec<(&str, &str)> {
-    let text = |call: &'_ Value, name: &str| call["data"][name].as_str().unwrap_or_default().to_owned();
-    let of = |call: &Value| (text(call, "previous_standing"), text(call, "standing"));
-    told.iter().map(of).map(|(before, after)| (leak(before), leak(after))).collect()
+    let of = |call| Some((text(call, "previous_standing")?, text(call, "standing")?));
+    told.iter().filter_map(of).collect()
 }
 
-fn leak(text: String) -> &'static str {
-    Box::leak(text.into_boxed_str())
+fn text<'a>(call: &'a Value, name: &str) -> Option<&'a str> {
+    call["data"][name].as_str()
 }
 
 #[tokio::test]

@@ -9,6 +9,7 @@ mod lists;
 
 use base64::{Engine, prelude::BASE64_STANDARD};
 use common::{auth::keys::PublicKey, webhook::verify_webhook};
+use domain::date::Instant;
 use local::{
     employer::{Call, Employer},
     system::SERVICE_CLIENT,
@@ -60,10 +61,12 @@ async fn told(world: &World, employer: &Employer) -> Vec<Value> {
     // What was planned while the stream drained is in the stream itself.
     world.system.drain().await.unwrap();
     let keys = world.system.app.store.webhook_keys().await.unwrap();
-    employer.calls().iter().map(|call| read(world, &keys, call)).collect()
+    employer.calls().iter().map(|call| read(&keys, call)).collect()
 }
 
-fn read(world: &World, keys: &[PublicKey], call: &Call) -> Value {
-    assert_eq!(verify_webhook(keys, &call.headers, &call.body, world.now()), Ok(()));
+/// A call as its receiver read it when it arrived.
+fn read(keys: &[PublicKey], call: &Call) -> Value {
+    let arrived = Instant::from_unix_millis(call.headers.timestamp.parse::<i64>().unwrap() * 1000);
+    assert_eq!(verify_webhook(keys, &call.headers, &call.body, arrived), Ok(()));
     serde_json::from_slice(&call.body).unwrap()
 }
