@@ -4,6 +4,7 @@
 // The workspace allows this in test functions; here the helpers beside them are tests too.
 #![allow(clippy::unwrap_used, clippy::panic)]
 
+mod anew;
 mod printing;
 mod refusals;
 mod standings;
