@@ -263,3 +263,19 @@ async fn what_the_font_lacks_is_named_and_the_data_can_be_had() {
     let data = holder.get(&format!("{path}?pdf=false")).await.expect(200);
     assert_eq!(data.text("/document/records/0/title"), "𱍐字研讨");
 }
+
+#[tokio::test]
+async fn a_statement_says_of_the_registration_what_verification_says_that_day() {
+    let world = World::new().await;
+    let number = registered(&world).await;
+    // The last day, and the day after, though no job has run.
+    for (day, label) in [("2029-03-02", "有效"), ("2029-03-03", "已失效")] {
+        world.put(&format!("{day}T10:00:00+08:00"));
+        let verified = world.nobody().get(&format!("/v1/verify/{number}")).await.expect(200);
+        assert_eq!(verified.text("/standing_label"), label);
+        let (reply, paper) = fetch(&world.holder("zhang").await, &number, "hours-statement").await;
+        assert_eq!(reply.text("/document/registration/status_label"), label);
+        let (text, said) = (paper.text(), format!("登记状态{label}有效期至2029年3月2日"));
+        assert!(text.contains(&said), "{said} in {text}");
+    }
+}
