@@ -6,6 +6,8 @@
 //!
 //! - of a statement: `social-worker-registry/statement/1\0`, then the [statement's bytes](domain::statement). In the QR
 //!   code stands base64url, without padding, of the statement's bytes and the signature's 64.
+//! - of a paper's proof: `social-worker-registry/paper/1\0`, then the [proof's bytes](domain::transfer::PaperProof). In the
+//!   QR code of a printed hours statement or transfer letter it stands as a statement does in a certificate's.
 //! - of a document: `social-worker-registry/document/1\0`, its kind, `\0`, then the SHA-256 of its bytes.
 //!
 //! Nothing else that this system signs begins so: no signature of one thing passes for another's.
@@ -20,12 +22,15 @@ use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use domain::{
     registration::Registration,
     statement::{InvalidStatement, KEY_ID, Statement},
+    transfer::{Paper, PaperProof},
 };
 use ring::signature::{ED25519, Ed25519KeyPair, UnparsedPublicKey};
 use serde::{Deserialize, Serialize};
 
 /// What stands before a statement where it's signed.
 const STATEMENT: &[u8] = b"social-worker-registry/statement/1\0";
+/// What stands before a paper's proof where it's signed.
+const PAPER: &[u8] = b"social-worker-registry/paper/1\0";
 /// What stands before a document's kind and digest where it's signed.
 const DOCUMENT: &[u8] = b"social-worker-registry/document/1\0";
 /// Bytes of a signature.
@@ -40,7 +45,7 @@ pub enum StatementError {
     #[error(transparent)]
     Malformed(#[from] InvalidStatement),
     /// It says it's signed by a key that we never published.
-    #[error("签名所用的密钥不是本系统公布的，证书可能是伪造的；请凭登记号在线核验")]
+    #[error("签名所用的密钥不是本系统公布的，所示证件可能是伪造的；请凭登记号在线核验")]
     UnknownKey,
     /// It was changed, or somebody else signed it.
     #[error("签名验证不通过，内容可能被改动或伪造；请凭登记号在线核验")]
@@ -84,6 +89,20 @@ pub fn verify_url(portal: &str, statement: &str) -> String {
     format!("{}/verify?s={statement}", portal.trim_end_matches('/'))
 }
 
+/// The address that the QR code of a printed paper leads to, with its proof in it.
+pub fn paper_url(portal: &str, proof: &str) -> String {
+    format!("{}/verify/paper?s={proof}", portal.trim_end_matches('/'))
+}
+
+/// What a QR code's `s` is made of: the bytes that were signed, and the signature.
+fn split(text: &str) -> Result<(Vec<u8>, Vec<u8>), InvalidStatement> {
+    let bytes = (text.len() <= LONGEST).then(|| URL_SAFE_NO_PAD.decode(text).ok()).flatten();
+    let mut bytes = bytes.ok_or(InvalidStatement)?;
+    let end = bytes.len().checked_sub(SIGNATURE).ok_or(InvalidStatement)?;
+    let signature = bytes.split_off(end);
+    Ok((bytes, signature))
+}
+
 /// Signs statements and documents. Only the function that prints has one.
 pub struct Signer {
     pair: Ed25519KeyPair,
@@ -118,8 +137,16 @@ impl Signer {
     /// The signed statement of the present certificate of `registration`, as its QR code holds it: 128 characters for a
     /// name of three.
     pub fn statement(&self, registration: &Registration) -> String {
-        let mut bytes = Statement::of(registration, short_id(self.key)).to_bytes();
-        let signature = self.pair.sign(&[STATEMENT, &bytes].concat());
+        self.sealed(STATEMENT, Statement::of(registration, short_id(self.key)).to_bytes())
+    }
+
+    /// The signed proof of `paper`, whose canonical JSON is `bytes`, as the QR code of its print holds it: 159 characters.
+    pub fn proof<T: Paper>(&self, paper: &T, bytes: &[u8]) -> String {
+        self.sealed(PAPER, PaperProof::of(paper, sha256(bytes), short_id(self.key)).to_bytes())
+    }
+
+    fn sealed(&self, label: &[u8], mut bytes: Vec<u8>) -> String {
+        let signature = self.pair.sign(&[label, &bytes].concat());
         bytes.extend_from_slice(signature.as_ref());
         URL_SAFE_NO_PAD.encode(bytes)
     }
@@ -164,11 +191,8 @@ pub struct Scanned {
 impl Scanned {
     /// Reads the text of a QR code's `s`.
     pub fn read(text: &str) -> Result<Self, StatementError> {
-        let bytes = (text.len() <= LONGEST).then(|| URL_SAFE_NO_PAD.decode(text).ok()).flatten();
-        let bytes = bytes.ok_or(InvalidStatement)?;
-        let end = bytes.len().checked_sub(SIGNATURE).ok_or(InvalidStatement)?;
-        let (statement, signature) = bytes.split_at(end);
-        Ok(Self { statement: Statement::parse(statement)?, signature: signature.to_vec() })
+        let (statement, signature) = split(text)?;
+        Ok(Self { statement: Statement::parse(&statement)?, signature })
     }
 
     /// What it says the key is called: the first eight characters of a published key's `kid`.
@@ -187,6 +211,39 @@ impl Scanned {
         let key = keys.into_iter().find(named).ok_or(StatementError::UnknownKey)?;
         check(key, &[STATEMENT, &self.statement.to_bytes()].concat(), &self.signature)?;
         Ok(self.statement)
+    }
+}
+
+/// A paper's proof as it was scanned. What it says counts once it's [checked](Self::check).
+#[derive(Debug, Clone)]
+pub struct ScannedPaper {
+    proof: PaperProof,
+    signature: Vec<u8>,
+}
+
+impl ScannedPaper {
+    /// Reads the text of a QR code's `s`.
+    pub fn read(text: &str) -> Result<Self, StatementError> {
+        let (proof, signature) = split(text)?;
+        Ok(Self { proof: PaperProof::parse(&proof)?, signature })
+    }
+
+    /// What it says the key is called: the first eight characters of a published key's `kid`.
+    pub fn key(&self) -> String {
+        key_name(self.proof.key)
+    }
+
+    /// What it says, nobody knows yet whether rightly: enough to look the rest up by.
+    pub fn claim(&self) -> &PaperProof {
+        &self.proof
+    }
+
+    /// What it says, where it was signed with that of `keys` which it names.
+    pub fn check(self, keys: impl IntoIterator<Item = PublicKey>) -> Result<PaperProof, StatementError> {
+        let named = |key: &PublicKey| short_id(*key) == self.proof.key;
+        let key = keys.into_iter().find(named).ok_or(StatementError::UnknownKey)?;
+        check(key, &[PAPER, &self.proof.to_bytes()].concat(), &self.signature)?;
+        Ok(self.proof)
     }
 }
 
@@ -218,12 +275,14 @@ mod tests {
     #[test]
     fn a_link_leads_to_the_portal() {
         assert_eq!(verify_url("https://a.example/", "x"), "https://a.example/verify?s=x");
+        assert_eq!(paper_url("https://a.example/", "x"), "https://a.example/verify/paper?s=x");
     }
 
     #[test]
     fn what_is_no_statement_is_told() {
         for text in ["", "x", "=", "张三", &"A".repeat(401), &"A".repeat(128)] {
             assert_eq!(Scanned::read(text).unwrap_err().code(), "statement_malformed", "{text}");
+            assert_eq!(ScannedPaper::read(text).unwrap_err().code(), "statement_malformed", "{text}");
         }
     }
 }

@@ -29,13 +29,15 @@ const VERSION: u8 = 1;
 /// Bytes of a key's id.
 pub const KEY_ID: usize = 6;
 /// Bytes of a registration number: 15 digits are less than 2^50.
-const NUMBER: usize = 7;
+pub(crate) const NUMBER: usize = 7;
+/// Bytes of a day.
+pub(crate) const DAY: usize = 4;
 /// Bytes before the name.
-const HEAD: usize = 1 + KEY_ID + NUMBER + 1 + 4 + 4;
+const HEAD: usize = 1 + KEY_ID + NUMBER + 1 + DAY + 4;
 
 /// The bytes are no statement of this format.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("二维码内容不是本系统电子证书的格式，请重新扫描证书上的二维码")]
+#[error("二维码内容不是本系统电子证书或证明的格式，请重新扫描纸面上的二维码")]
 pub struct InvalidStatement;
 
 /// What a certificate says of a registration.
@@ -70,9 +72,6 @@ impl Statement {
 
     /// The bytes that are signed.
     pub fn to_bytes(&self) -> Vec<u8> {
-        // Both are digits, and as few of them as these numbers have room for.
-        let number: u64 = self.number.as_str().parse().unwrap_or(0);
-        let day: u32 = self.valid_until.compact().parse().unwrap_or(0);
         let level = match self.level {
             CertificateLevel::AssistantSocialWorker => 1,
             CertificateLevel::SocialWorker => 2,
@@ -80,9 +79,9 @@ impl Statement {
         };
         let mut bytes = vec![VERSION];
         bytes.extend_from_slice(&self.key);
-        bytes.extend_from_slice(&number.to_be_bytes()[8 - NUMBER..]);
+        bytes.extend_from_slice(&of_number(&self.number));
         bytes.push(level);
-        bytes.extend_from_slice(&day.to_be_bytes());
+        bytes.extend_from_slice(&of_day(self.valid_until));
         bytes.extend_from_slice(&self.edition.to_be_bytes());
         bytes.extend_from_slice(self.name.as_str().as_bytes());
         bytes
@@ -99,8 +98,7 @@ impl Statement {
         let (key, head) = head.split_first_chunk::<KEY_ID>()?;
         let (number, head) = head.split_first_chunk::<NUMBER>()?;
         let (level, head) = head.split_first()?;
-        let (day, edition) = head.split_first_chunk::<4>()?;
-        let number = number.iter().fold(0_u64, |number, byte| number << 8 | u64::from(*byte));
+        let (day, edition) = head.split_first_chunk::<DAY>()?;
         let level = match level {
             1 => CertificateLevel::AssistantSocialWorker,
             2 => CertificateLevel::SocialWorker,
@@ -109,13 +107,36 @@ impl Statement {
         };
         (*version == VERSION).then_some(Self {
             key: *key,
-            number: format!("{number:015}").parse().ok()?,
+            number: to_number(*number)?,
             level,
-            valid_until: CalendarDate::from_compact(&format!("{:08}", u32::from_be_bytes(*day)))?,
+            valid_until: to_day(*day)?,
             edition: u32::from_be_bytes(edition.try_into().ok()?),
             name: std::str::from_utf8(name).ok()?.parse().ok()?,
         })
     }
+}
+
+/// A registration number in seven bytes: its digits are as few as these have room for.
+pub(crate) fn of_number(number: &RegistrationNumber) -> [u8; NUMBER] {
+    let digits: u64 = number.as_str().parse().unwrap_or(0);
+    let [_, bytes @ ..] = digits.to_be_bytes();
+    bytes
+}
+
+/// The number that [`of_number`] wrote.
+pub(crate) fn to_number(bytes: [u8; NUMBER]) -> Option<RegistrationNumber> {
+    let digits = bytes.iter().fold(0_u64, |number, byte| number << 8 | u64::from(*byte));
+    format!("{digits:015}").parse().ok()
+}
+
+/// A day in four bytes, as the number yyyymmdd.
+pub(crate) fn of_day(day: CalendarDate) -> [u8; DAY] {
+    day.compact().parse().unwrap_or(0_u32).to_be_bytes()
+}
+
+/// The day that [`of_day`] wrote.
+pub(crate) fn to_day(bytes: [u8; DAY]) -> Option<CalendarDate> {
+    CalendarDate::from_compact(&format!("{:08}", u32::from_be_bytes(bytes)))
 }
 
 #[cfg(test)]

@@ -82,6 +82,19 @@ pub enum Standing {
 }
 
 impl Standing {
+    /// How a registration stands on `today` of which the register says `status` and `valid_until`, and whether a renewal is
+    /// `pending`.
+    fn of(status: RegistrationStatus, pending: bool, valid_until: CalendarDate, today: CalendarDate) -> Self {
+        match status {
+            RegistrationStatus::Active if pending => Self::RenewalUnderReview,
+            RegistrationStatus::Active if today <= valid_until => Self::Valid,
+            RegistrationStatus::Active | RegistrationStatus::Lapsed => Self::Lapsed,
+            RegistrationStatus::Cancelled => Self::Cancelled,
+            RegistrationStatus::Revoked => Self::Revoked,
+            RegistrationStatus::TransferredOut => Self::Transferred,
+        }
+    }
+
     /// The name people see.
     pub fn label(self) -> &'static str {
         match self {
@@ -102,6 +115,13 @@ impl Standing {
     }
 }
 
+impl Registration {
+    /// How it stands on `today`: what verifiers are told that day, and what is printed.
+    pub fn standing(&self, today: CalendarDate) -> Standing {
+        Standing::of(self.status, self.pending_renewal.is_some(), self.valid_until, today)
+    }
+}
+
 /// What is said of a number that nobody was ever given.
 pub const UNKNOWN: &str =
     "没有查到该登记号的登记。请与证书逐位核对；如号码无误，请要求对方出示电子证书，或向当地登记管理机构核实";
@@ -110,14 +130,7 @@ impl PublicEntry {
     /// How the registration stands on `today`. As [`Registration::is_valid_on`] has it: past its last day it has lapsed,
     /// though the job that notes it may not have run yet.
     pub fn standing(&self, today: CalendarDate) -> Standing {
-        match self.status {
-            RegistrationStatus::Active if self.pending => Standing::RenewalUnderReview,
-            RegistrationStatus::Active if today <= self.valid_until => Standing::Valid,
-            RegistrationStatus::Active | RegistrationStatus::Lapsed => Standing::Lapsed,
-            RegistrationStatus::Cancelled => Standing::Cancelled,
-            RegistrationStatus::Revoked => Standing::Revoked,
-            RegistrationStatus::TransferredOut => Standing::Transferred,
-        }
+        Standing::of(self.status, self.pending, self.valid_until, today)
     }
 
     /// How a certificate of `edition` stands on `today`: as the registration does, unless that is in force and there is a

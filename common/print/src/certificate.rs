@@ -8,9 +8,9 @@ use crate::{
     ornament,
     pen::{Align, Area, Ink, MM, Pen, Style},
     photo, qr,
-    sheet::{CertificateSheet, Standing, Subject},
+    sheet::CertificateSheet,
 };
-use domain::registration::RegistrationStatus;
+use domain::verification::Standing;
 
 /// The page's width and height.
 const PAGE: (f32, f32) = (A4.1, A4.0);
@@ -45,7 +45,7 @@ const SMALL: Style = Style::of(9.0, Ink::QUIET);
 /// [`PrintError::PhotoTooLarge`] about the photo; [`PrintError::QrContent`] where the QR code would hold too much.
 pub fn certificate(sheet: &CertificateSheet<'_>) -> Result<Vec<u8>, PrintError> {
     let imprint = &sheet.imprint;
-    check(Face::get()?, &sheet.subject, imprint.authority)?;
+    check(Face::get()?, sheet)?;
     let photo = sheet.photo.map(photo::prepare).transpose()?;
     let title = format!("社会工作者登记证（电子）{}", sheet.subject.registration_number);
     let mut sheets = Sheets::new(title, imprint.authority, imprint.issued_on)?;
@@ -64,12 +64,13 @@ pub fn certificate(sheet: &CertificateSheet<'_>) -> Result<Vec<u8>, PrintError> 
 }
 
 /// Checks what comes out of a record, so that a refusal says where the character stands.
-pub(crate) fn check(face: &Face, subject: &Subject<'_>, authority: &str) -> Result<(), PrintError> {
+fn check(face: &Face, sheet: &CertificateSheet<'_>) -> Result<(), PrintError> {
+    let subject = &sheet.subject;
     for (place, text) in [
         ("姓名", subject.name),
         ("管理号", subject.management_number),
         ("登记号", subject.registration_number),
-        ("发证机构", authority),
+        ("发证机构", sheet.imprint.authority),
     ] {
         face.check(Some(place), text)?;
     }
@@ -166,33 +167,26 @@ fn shrunk(pen: &Pen<'_, '_>, style: Style, text: &str) -> Result<f32, PrintError
     Ok(style.size.min((VALUE.1 - 12.0) / pen.face.width(text)?.max(1.0)))
 }
 
-/// How the registration stands, in words.
+/// How the registration stands, in the words that verification has for it.
 fn standing(sheet: &CertificateSheet<'_>) -> String {
-    match sheet.standing {
-        Standing::InForce => "有效".to_owned(),
-        Standing::RenewalUnderReview => "有效（再登记审核中，审核期间继续有效）".to_owned(),
-        _ => {
-            let (status, on) = ended(sheet).unwrap_or_default();
-            format!("{status}（{on}）")
-        }
+    let label = sheet.standing.label();
+    match (sheet.standing, ended(sheet)) {
+        (_, Some((status, since))) => format!("{status}（{since}）"),
+        (Standing::RenewalUnderReview, None) => format!("{label}，审核结束前继续有效"),
+        (_, None) => label.to_owned(),
     }
 }
 
 /// What is said across the page, and since when; none where the registration is in force.
 fn ended(sheet: &CertificateSheet<'_>) -> Option<(&'static str, String)> {
-    match sheet.standing {
-        Standing::InForce | Standing::RenewalUnderReview => None,
-        Standing::Expired => {
-            Some((RegistrationStatus::Lapsed.label(), format!("有效期至{}", printed(sheet.valid_until))))
-        }
-        Standing::Ended(status, on) => {
-            let since = on.map_or_else(
-                || format!("有效期至{}", printed(sheet.valid_until)),
-                |on| format!("{}起", printed(on)),
-            );
-            Some((status.label(), since))
-        }
+    if sheet.standing.is_in_force() {
+        return None;
     }
+    let since = sheet.ended_on.map_or_else(
+        || format!("有效期至{}", printed(sheet.valid_until)),
+        |day| format!("{}起", printed(day)),
+    );
+    Some((sheet.standing.label(), since))
 }
 
 fn foot(pen: &mut Pen<'_, '_>, sheet: &CertificateSheet<'_>) -> Result<(), PrintError> {

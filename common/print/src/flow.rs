@@ -19,6 +19,8 @@ pub(crate) const COLUMN: (f32, f32) = (68.0, A4.0 - 2.0 * 68.0);
 /// Where a page's text begins and ends.
 const TOP: f32 = 74.0;
 const BOTTOM: f32 = A4.1 - 74.0;
+/// The room at a page's foot for its number.
+const FOLIO: f32 = 90.0;
 /// The side of the QR code.
 const QR_SIDE: f32 = 104.0;
 /// In a cell: from one line to the next, above and below, to the left and right.
@@ -85,11 +87,11 @@ impl Flow {
         self.blocks.push(Block { height, with_next, content });
     }
 
-    /// The title, and the document's number under it.
-    pub fn title(&mut self, title: &str, number: &str) {
+    /// The title, and under it `mark`, which tells the document from others of its kind: its number, or its day.
+    pub fn title(&mut self, title: &str, mark: &str) {
         self.push(46.0, true, Content::Line { style: TITLE, align: Align::Centre, text: title.to_owned() });
-        let text = format!("编号：{number}");
-        self.push(26.0, true, Content::Line { style: SMALL.sized(10.0), align: Align::Right, text });
+        let (style, text) = (SMALL.sized(10.0), mark.to_owned());
+        self.push(26.0, true, Content::Line { style, align: Align::Right, text });
     }
 
     /// A paragraph.
@@ -145,9 +147,10 @@ impl Flow {
         Ok(())
     }
 
-    /// Who issued it and when, beside the QR code: the document's end.
+    /// Who issued it and when, beside the QR code: the document's end, which stays with what is before it.
     pub fn sign(&mut self, imprint: &Imprint<'_>) {
-        self.space(16.0);
+        self.blocks.last_mut().into_iter().for_each(|before| before.with_next = true);
+        self.push(16.0, true, Content::Space);
         let (authority, qr) = (imprint.authority.to_owned(), imprint.qr.to_owned());
         let content = Content::Signature { authority, issued: printed(imprint.issued_on), qr };
         self.push(QR_SIDE + 22.0, false, content);
@@ -186,10 +189,15 @@ impl Flow {
         pages
     }
 
-    /// Prints it. `name` and `number` stand at the foot of each page.
-    pub fn print(self, name: &str, number: &str, imprint: &Imprint<'_>) -> Result<Vec<u8>, PrintError> {
-        let mut sheets = Sheets::new(format!("{name} {number}"), imprint.authority, imprint.issued_on)?;
+    /// Prints it. `name` and `mark` stand at the head of each page but the first.
+    pub fn print(self, name: &str, mark: &str, imprint: &Imprint<'_>) -> Result<Vec<u8>, PrintError> {
+        let mut sheets = Sheets::new(format!("{name} {mark}"), imprint.authority, imprint.issued_on)?;
         let pages = self.pages();
+        let how = format!(
+            "核验方法：扫描末页二维码，系统验证签名后显示登记册中本证明的全部内容，请逐项核对，不一致的无效。也可登录 {} 凭登记号查询登记现状。",
+            imprint.portal
+        );
+        let how = wrap(self.face, &how, (COLUMN.1 - FOLIO) / SMALL.size)?;
         for (place, page) in pages.iter().enumerate() {
             sheets.page(A4, |pen| {
                 let mut y = TOP;
@@ -197,14 +205,16 @@ impl Flow {
                     draw(pen, block, y)?;
                     y += block.height;
                 }
-                let how = format!("核验方法：扫描末页二维码，或登录 {} 查询。", imprint.portal);
                 pen.line((COLUMN.0, BOTTOM + 14.0), (COLUMN.0 + COLUMN.1, BOTTOM + 14.0), Ink::RULE, 0.4);
-                pen.aligned(COLUMN, BOTTOM + 28.0, SMALL, Align::Left, &how)?;
+                let mut y = BOTTOM + 28.0;
                 let foot = format!("第{}页　共{}页", place + 1, pages.len());
-                pen.aligned(COLUMN, BOTTOM + 28.0, SMALL, Align::Right, &foot)?;
+                pen.aligned(COLUMN, y, SMALL, Align::Right, &foot)?;
+                for line in &how {
+                    pen.aligned(COLUMN, y, SMALL, Align::Left, line)?;
+                    y += 13.0;
+                }
                 if place > 0 {
-                    let again = format!("{name}　编号：{number}");
-                    pen.aligned(COLUMN, TOP - 22.0, SMALL, Align::Left, &again)?;
+                    pen.aligned(COLUMN, TOP - 22.0, SMALL, Align::Left, &format!("{name}　{mark}"))?;
                 }
                 Ok(())
             })?;

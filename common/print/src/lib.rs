@@ -7,6 +7,7 @@
 mod certificate;
 mod document;
 mod error;
+mod facts;
 mod flow;
 mod font;
 mod letter;
@@ -22,8 +23,5 @@ pub use certificate::certificate;
 pub use error::{Characters, PrintError};
 pub use letter::transfer_letter;
 pub use photo::MAX_PHOTO_SIDE;
-pub use sheet::{
-    CertificateSheet, CycleHours, Imprint, LAYOUT, LetterSheet, Standing, StatementCycle, StatementRow,
-    StatementSheet, Subject,
-};
+pub use sheet::{CertificateSheet, Imprint, LAYOUT, PaperSheet, Subject};
 pub use statement::hours_statement;

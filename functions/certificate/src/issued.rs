@@ -1,24 +1,24 @@
 //! One certificate: what is on it, where its print is kept, and its printing.
 
-use crate::Certificates;
+use crate::{
+    Certificates,
+    prints::{self, Print},
+};
 use axum::{
     Json,
     extract::{Path, State},
-    http::StatusCode,
 };
 use common::{
     auth::principal::Principal,
-    blobs::{DOWNLOAD_LIFETIME, Disposition},
-    crypto::sha256,
     http::{Problem, Received, find_registration},
     statement::verify_url,
 };
 use domain::{
-    attachment::{Attachment, ContentType, StoredFile},
-    date::{CalendarDate, Instant},
+    date::CalendarDate,
     registration::{Registration, RegistrationNumber},
+    verification::Standing,
 };
-use print::{CertificateSheet, Imprint, LAYOUT, PrintError, Standing, Subject};
+use print::{CertificateSheet, Imprint, Subject};
 use serde::Serialize;
 
 /// A certificate, and where it can be fetched.
@@ -33,10 +33,9 @@ pub(crate) struct CertificateView {
     valid_until: CalendarDate,
     /// False where the registration isn't in force; the certificate then says so across the page.
     in_force: bool,
-    /// Where the PDF can be fetched.
-    url: String,
-    /// Until when the address works.
-    expires_at: Instant,
+    /// The PDF.
+    #[serde(flatten)]
+    pdf: Print,
 }
 
 /// 下载电子登记证
@@ -52,13 +51,11 @@ pub(crate) async fn read(
     Path(number): Path<String>,
 ) -> Result<Json<CertificateView>, Problem> {
     let (_, registration) = find_registration(&certificates.app, &caller, &number, &received).await?;
-    let standing = Standing::of(&registration, received.at.day());
+    let standing = registration.standing(received.at.day());
     let key = certificates.kept(&registration, standing).await?;
     let file_name = format!("社会工作者登记证-{}.pdf", registration.number);
-    let file = StoredFile { key, content_type: ContentType::Pdf, file_name: &file_name };
     Ok(Json(CertificateView {
-        url: certificates.blobs.presign_get(file, Disposition::Inline).await?,
-        expires_at: received.at.plus_seconds(DOWNLOAD_LIFETIME.as_secs().cast_signed()),
+        pdf: certificates.shown(key, &file_name, &received).await?,
         in_force: standing.is_in_force(),
         edition: registration.edition,
         valid_until: registration.valid_until,
@@ -84,6 +81,7 @@ impl Certificates {
             valid_from: registration.cycle.start,
             valid_until: registration.valid_until,
             standing,
+            ended_on: registration.ended_on,
             edition: registration.edition,
             photo: None,
             imprint: Imprint {
@@ -93,13 +91,13 @@ impl Certificates {
                 portal: &self.press.portal,
             },
         };
-        let key = key(&sheet, registration.photo.as_ref()).map_err(Problem::internal)?;
+        let photo = registration.photo.as_ref().and_then(|photo| photo.sha256.as_deref());
+        let key = prints::key(&registration.number, &(&sheet, photo))?;
         if !self.blobs.has(&key).await? {
             self.publish_key().await?;
             let photo = self.photo(registration).await?;
             sheet.photo = photo.as_deref();
-            let pdf = print::certificate(&sheet).map_err(refused)?;
-            self.blobs.put(&key, ContentType::Pdf, pdf).await?;
+            self.keep(&key, print::certificate(&sheet)).await?;
         }
         Ok(key)
     }
@@ -115,23 +113,4 @@ impl Certificates {
 /// The day on which the present validity was granted: that of the last renewal's approval, or of the first registration.
 fn granted_on(registration: &Registration) -> CalendarDate {
     registration.closed.last().map_or(registration.registered_on, |closed| closed.closed_on)
-}
-
-/// The key of a certificate's print. All that is on the page is in it, so what changes anything of it, another layout or
-/// another key of ours included, leads to another key.
-fn key(sheet: &CertificateSheet<'_>, photo: Option<&Attachment>) -> serde_json::Result<String> {
-    let photo = photo.and_then(|photo| photo.sha256.as_deref());
-    let printed = serde_json::to_vec(&(LAYOUT, sheet, photo))?;
-    let number = sheet.subject.registration_number;
-    Ok(format!("certificates/{number}/{}.pdf", hex::encode(sha256(&printed))))
-}
-
-/// What can't be printed is said to who asked, where somebody can do something about it.
-fn refused(error: PrintError) -> Problem {
-    match error {
-        PrintError::Characters { .. } | PrintError::Photo(_) | PrintError::PhotoTooLarge { .. } => {
-            Problem::new(StatusCode::UNPROCESSABLE_ENTITY, error.code(), error.to_string())
-        }
-        PrintError::QrContent(_) | PrintError::Document(_) => Problem::internal(error),
-    }
 }

@@ -1,15 +1,18 @@
 //! `certificate`: what is signed: the electronic registration certificate (电子登记证) as a PDF, and the papers of a transfer
-//! (学时证明, 转出证明). Nobody else has the seed.
+//! (学时证明, 转出证明) as data and as PDF. Nobody else has the seed.
 //!
-//! It's printed when somebody asks for it, and kept in the bucket under a name that follows from everything that is on it:
-//! as long as nothing of that changes it isn't printed again, and once something does the old print is never shown.
+//! All of it is printed when somebody asks for it, and kept in the bucket under a name that follows from everything that is
+//! on it: as long as nothing of that changes it isn't printed again, and once something does the old print is never shown.
 //!
 //! The font is compiled in, ten megabytes of it. That is why this is a function of its own: no other one starts with it.
 
 mod issued;
 mod papers;
+mod prints;
+mod shown;
 
 pub use papers::SignedPaper;
+pub use prints::Print;
 
 use axum::extract::FromRef;
 use common::{
@@ -28,6 +31,7 @@ common::routes! {
     GET "/v1/registrations/{number}/certificate" => issued::read,
     GET "/v1/registrations/{number}/hours-statement" => papers::hours_statement,
     GET "/v1/registrations/{number}/transfer-letter" => papers::transfer_letter,
+    GET "/v1/verify/paper" => shown::paper,
 }
 
 /// What the function's handlers share. Cheap to clone.
@@ -35,12 +39,12 @@ common::routes! {
 pub struct Certificates {
     /// Store, keys, rules, clock.
     pub app: App,
-    /// The bucket: photos, and the certificates that were printed.
+    /// The bucket: photos, and what was printed.
     pub blobs: Blobs,
     press: Arc<Press>,
 }
 
-/// What stands on every certificate.
+/// What stands on everything that is printed.
 struct Press {
     signer: Signer,
     /// Done once the signer's public key is published.

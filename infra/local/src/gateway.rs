@@ -33,10 +33,13 @@ impl Gateway {
         Router::new().fallback(forward).with_state(Arc::new(self))
     }
 
-    /// The function behind a method and path; where only the method is wrong, the one that knows the path.
+    /// The function behind a method and path; where only the method is wrong, the one that knows the path. A segment that is
+    /// spelled out goes before a parameter, as at API Gateway, whichever function has it.
     fn function(&self, method: &str, path: &str) -> Option<&Router> {
         let known = || self.routes.iter().filter(|(route, _)| matches(route.path, path));
-        let exact = known().find(|(route, _)| route.method == method).or_else(|| known().next());
+        let parameters = |(route, _): &&(Route, usize)| route.path.matches('{').count();
+        let exact = known().filter(|(route, _)| route.method == method).min_by_key(parameters);
+        let exact = exact.or_else(|| known().min_by_key(parameters));
         self.functions.get(exact.map_or(0, |(_, place)| *place))
     }
 }

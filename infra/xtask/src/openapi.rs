@@ -29,14 +29,14 @@ pub const FILE: &str = "infra/openapi.json";
         (name = "review", description = "审核：队列、领取与决定"),
         (name = "education", description = "继续教育：学时记录与申报、课程、名单报送"),
         (name = "registry", description = "登记：查询与核验"),
-        (name = "certificate", description = "电子登记证"),
+        (name = "certificate", description = "电子登记证、学时证明、转出证明"),
     ),
     components(schemas(ProblemBody)),
 )]
 struct Whole;
 
 /// Operations that nobody has to be signed in for.
-const OPEN: [&str; 9] = [
+const OPEN: [&str; 10] = [
     "/v1/session",
     "/v1/session/wechat",
     "/v1/session/client",
@@ -46,6 +46,7 @@ const OPEN: [&str; 9] = [
     "/v1/verify",
     "/v1/verify/{number}",
     "/v1/verify/keys",
+    "/v1/verify/paper",
 ];
 
 /// The whole document.

@@ -2,7 +2,12 @@
 
 use super::Caller;
 use common::{auth::totp::TotpSecret, http::Route, statement::Signer};
-use domain::{actor::Role, identity::IdentityDocument};
+use domain::{
+    actor::Role,
+    dossier::Dossier,
+    identity::IdentityDocument,
+    transfer::{HoursStatement, canonical_json},
+};
 use serde_json::{Value, json};
 use session::NewStaff;
 use std::collections::BTreeMap;
@@ -107,13 +112,26 @@ impl<'a> Cast<'a> {
 
     /// What the QR code of the certificate of `registration` holds.
     pub async fn statement(&self, registration: &str) -> String {
+        let (signer, dossier) = self.signing(registration).await;
+        signer.statement(dossier.registration(&registration.parse().unwrap()).unwrap())
+    }
+
+    /// What the QR code of the statement of hours of `registration` holds.
+    pub async fn proof(&self, registration: &str) -> String {
+        let (signer, dossier) = self.signing(registration).await;
+        let registration = dossier.registration(&registration.parse().unwrap()).unwrap();
+        let rules = &self.world.system.app.rules;
+        let statement = HoursStatement::of(registration, &dossier, rules, self.world.now().day());
+        signer.proof(&statement, &canonical_json(&statement).unwrap())
+    }
+
+    /// What signs, its key published, and the dossier that `registration` is in.
+    async fn signing(&self, registration: &str) -> (Signer, Dossier) {
         let store = &self.world.system.app.store;
         let signer = Signer::from_env(&self.world.system.env).unwrap();
         signer.publish(store).await.unwrap();
-        let number = registration.parse().unwrap();
-        let holder = store.registration_holder(&number).await.unwrap().unwrap();
-        let dossier = store.dossier(&holder, self.world.now()).await.unwrap();
-        signer.statement(dossier.registration(&number).unwrap())
+        let holder = store.registration_holder(&registration.parse().unwrap()).await.unwrap().unwrap();
+        (signer, store.dossier(&holder, self.world.now()).await.unwrap())
     }
 
     pub fn person(&self, caller: Caller, scene: &Scene<'a>) -> Person<'a> {

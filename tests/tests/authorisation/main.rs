@@ -111,6 +111,7 @@ GET    /v1/statistics                          401     403  403    ok     403   
 GET    /v1/verify                              ok      ok   ok     ok     ok    ok     ok    ok     ok    ok        ok
 POST   /v1/verify                              ok      ok   ok     ok     ok    ok     ok    ok     ok    ok        ok
 GET    /v1/verify/keys                         ok      ok   ok     ok     ok    ok     ok    ok     ok    ok        ok
+GET    /v1/verify/paper                        ok      ok   ok     ok     ok    ok     ok    ok     ok    ok        ok
 GET    /v1/verify/{number}                     ok      ok   ok     ok     ok    ok     ok    ok     ok    ok        ok
 ";
 

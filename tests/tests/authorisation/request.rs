@@ -112,6 +112,7 @@ async fn query(cast: &Cast<'_>, scene: &Scene<'_>, route: &Route) -> String {
         }
         ("GET", "/v1/statistics") => "?area=4201".to_owned(),
         ("GET", "/v1/verify") => format!("?s={}", cast.statement(&scene.registration).await),
+        ("GET", "/v1/verify/paper") => format!("?s={}", cast.proof(&scene.registration).await),
         _ => String::new(),
     }
 }

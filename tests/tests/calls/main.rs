@@ -30,7 +30,7 @@ const ALLOWED: [&str; 7] =
     ["BatchGetItem", "DeleteItem", "GetItem", "PutItem", "Query", "TransactWriteItems", "UpdateItem"];
 
 /// Requests that load more than once, and why. A job is no request.
-const SEVERAL_CALLS: [(&str, &str); 28] = [
+const SEVERAL_CALLS: [(&str, &str); 29] = [
     ("POST verify", "a hundred numbers and the count of guesses are one more than a call takes"),
     ("POST review/decisions", "a batch is as many requests as it has decisions"),
     ("POST review/credits/decisions", "a batch is as many requests as it has decisions"),
@@ -51,6 +51,10 @@ const SEVERAL_CALLS: [(&str, &str); 28] = [
     (
         "GET registrations/{number}/transfer-letter",
         "for staff only the number's key says whose dossier it is",
+    ),
+    (
+        "GET verify/paper",
+        "whose dossier it is, and whether it's to be read, is known once the signature is checked",
     ),
     ("GET statistics", "only the pointer says which sums are read"),
     ("GET review/samples", "its shards"),

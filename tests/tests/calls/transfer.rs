@@ -2,7 +2,7 @@
 
 use super::ledger::Ledger;
 use serde_json::json;
-use tests::{Person, form};
+use tests::{Person, form, paper::Paper};
 
 /// What is open about a registration ends with it, and the papers are handed out.
 pub async fn leaving(ledger: &Ledger) {
@@ -15,6 +15,12 @@ pub async fn leaving(ledger: &Ledger) {
     let admin = world.staff("admin").await;
     ledger.request(who, "its holder", 200, async { holder.get(&statement).await }).await;
     ledger.request(who, "staff", 200, async { admin.get(&statement).await }).await;
+    let shown = holder.get(&statement).await.expect(200);
+    let code = Paper::fetch(&shown, "/pdf/url", &number).await.qr();
+    let (_, proof) = code.split_once("?s=").unwrap();
+    let scan = async |proof: &str| world.nobody().get(&format!("/v1/verify/paper?s={proof}")).await;
+    ledger.request("GET verify/paper", "a statement of hours", 200, scan(proof)).await;
+    ledger.request("GET verify/paper", "no paper", 422, scan("abc")).await;
     let of_letter = "GET registrations/{number}/transfer-letter";
     ledger.request(of_letter, "one that didn't leave", 404, async { holder.get(&letter).await }).await;
 

@@ -4,24 +4,18 @@
 // The workspace allows this in test functions; here the helpers beside them are tests too.
 #![allow(clippy::unwrap_used, clippy::panic)]
 
-mod paper;
+mod anew;
 mod printing;
 mod refusals;
 mod standings;
 
-use paper::Paper;
 use serde_json::json;
-use tests::{Person, Reply, World};
+use tests::{Person, Reply, World, paper::Paper};
 
 /// The certificate of registration `number`, as `who` gets it: what the API says of it, and the file.
 async fn fetch(who: &Person<'_>, number: &str) -> (Reply, Paper) {
     let shown = who.get(&format!("/v1/registrations/{number}/certificate")).await.expect(200);
-    let file = reqwest::get(shown.text("/url")).await.unwrap();
-    assert_eq!(file.status(), 200);
-    assert_eq!(file.headers()["content-type"], "application/pdf");
-    let name = file.headers()["content-disposition"].to_str().unwrap().to_owned();
-    assert!(name.starts_with("inline;") && name.contains(number), "{name}");
-    let paper = Paper(file.bytes().await.unwrap().to_vec());
+    let paper = Paper::fetch(&shown, "/url", number).await;
     (shown, paper)
 }
 

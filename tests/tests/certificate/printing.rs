@@ -1,12 +1,13 @@
 //! What is on a certificate, that its code proves it, and that it's printed once.
 
-use crate::{both, fetch, rename, scan, statement};
+use crate::{approve, both, fetch, rename, scan, statement};
 use base64::{
     Engine,
     engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD},
 };
 use common::{auth::keys::PublicKey, statement::Scanned};
 use domain::certificate::CertificateLevel;
+use serde_json::json;
 use std::{fs, path::PathBuf};
 use tests::{World, form};
 
@@ -99,4 +100,27 @@ async fn after_a_change_of_name_there_is_another_and_the_old_one_verifies_as_rep
     assert_eq!(scan(&world, &old).await, ("replaced".to_owned(), "valid".to_owned()));
     assert_eq!(scan(&world, &new).await, both("valid"));
     assert_eq!(prints(&world, &number).len(), 2);
+}
+
+#[tokio::test]
+async fn after_another_photo_there_is_another_and_the_old_one_verifies_as_replaced() {
+    let world = World::new().await;
+    let holder = world.holder("zhang").await;
+    let number = holder.register(1).await;
+    let (_, old) = fetch(&holder, &number).await;
+    let change = holder.open("change").await;
+    // The same portrait but for what is said of it in a comment: other bytes, the same picture.
+    let comment = [&[0xFF, 0xFE, 0, 9][..], b"another"].concat();
+    let portrait = tests::portrait();
+    let other = [&portrait[..2], &comment, &portrait[2..]].concat();
+    holder.attach_file(&change, "photo", other).await;
+    holder.edit(&change, json!({ "mobile": "13900139000", "declaration": true })).await.expect(200);
+    holder.submit(&change).await.expect(200);
+    let (shown, same) = fetch(&holder, &number).await;
+    assert!(shown.body["edition"] == 1 && same == old, "not before it's approved");
+    approve(&world, &change).await;
+    let (shown, new) = fetch(&holder, &number).await;
+    assert!(shown.body["edition"] == 2 && new.text().contains("第2版"), "{}", new.text());
+    assert_eq!(scan(&world, &old).await, ("replaced".to_owned(), "valid".to_owned()));
+    assert_eq!(scan(&world, &new).await, both("valid"));
 }

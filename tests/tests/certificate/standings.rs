@@ -2,7 +2,20 @@
 
 use crate::{approve, both, fetch, scan};
 use serde_json::json;
-use tests::{START, World};
+use tests::{Reply, START, World, paper::Paper};
+
+/// The certificate of `number` as its holder `who` has it now, which says of the registration what verification says at the
+/// same time.
+async fn agreed(world: &World, who: &str, number: &str) -> (Reply, Paper) {
+    let (shown, paper) = fetch(&world.holder(who).await, number).await;
+    let verified = world.nobody().get(&format!("/v1/verify/{number}")).await.expect(200);
+    assert_eq!(shown.body["in_force"], verified.body["in_force"]);
+    let (text, said) = (paper.text(), format!("登记状态{}", verified.text("/standing_label")));
+    assert!(text.contains(&said), "{said} in {text}");
+    let standing = verified.text("/standing");
+    assert_eq!(scan(world, &paper).await, both(&standing));
+    (shown, paper)
+}
 
 #[tokio::test]
 async fn a_lapsed_one_says_so_from_the_first_day_on() {
@@ -10,17 +23,17 @@ async fn a_lapsed_one_says_so_from_the_first_day_on() {
     let number = world.holder("zhang").await.register(1).await;
     // The last day counts.
     world.put("2029-03-02T10:00:00+08:00");
-    let (shown, paper) = fetch(&world.holder("zhang").await, &number).await;
+    let (shown, paper) = agreed(&world, "zhang", &number).await;
     assert!(shown.body["in_force"] == true && paper.text().contains("登记状态有效"));
     // The next doesn't, though no job has run.
     world.put("2029-03-03T08:00:00+08:00");
-    let (shown, paper) = fetch(&world.holder("zhang").await, &number).await;
+    let (shown, paper) = agreed(&world, "zhang", &number).await;
     let text = paper.text();
     assert_eq!(shown.body["in_force"], false);
     assert!(text.contains("登记状态已失效（有效期至2029年3月2日）"), "{text}");
     assert_eq!(text.matches("已失效").count(), 2, "in the row and across the page: {text}");
     assert!(world.run_job().await.complete);
-    let (shown, paper) = fetch(&world.holder("zhang").await, &number).await;
+    let (shown, paper) = agreed(&world, "zhang", &number).await;
     let text = paper.text();
     assert_eq!(shown.body["in_force"], false);
     assert!(text.contains("登记状态已失效（2029年3月3日起）"), "{text}");
@@ -33,12 +46,12 @@ async fn a_cancelled_one_says_so() {
     let world = World::new().await;
     let holder = world.holder("zhang").await;
     let number = holder.register(1).await;
-    let (_, before) = fetch(&holder, &number).await;
+    let (_, before) = agreed(&world, "zhang", &number).await;
     let cancellation = holder.open("cancellation").await;
     holder.edit(&cancellation, json!({ "declaration": true })).await.expect(200);
     holder.submit(&cancellation).await.expect(200);
     approve(&world, &cancellation).await;
-    let (shown, paper) = fetch(&holder, &number).await;
+    let (shown, paper) = agreed(&world, "zhang", &number).await;
     let text = paper.text();
     assert_eq!(shown.body["in_force"], false);
     assert!(text.contains("登记状态已注销（2026年3月2日起）"), "{text}");
@@ -59,15 +72,25 @@ async fn one_whose_renewal_is_under_review_is_in_force_past_its_last_day_and_is_
     let renewal = holder.open("renewal").await;
     holder.attach(&renewal, "photo").await;
     holder.edit(&renewal, json!({ "declaration": true })).await.expect(200);
+    let (_, before) = agreed(&world, "zhang", &number).await;
+    assert!(before.text().contains("登记状态有效湖北省"), "{}", before.text());
     holder.submit(&renewal).await.expect(200);
-    world.put("2029-03-20T10:00:00+08:00");
-    let (shown, old) = fetch(&world.holder("zhang").await, &number).await;
-    assert_eq!(shown.body["in_force"], true);
-    assert!(old.text().contains("登记状态有效（再登记审核中，审核期间继续有效）"), "{}", old.text());
-    assert_eq!(scan(&world, &old).await, both("renewal_under_review"));
+    // At once, on the last day, and after it.
+    let mut prints = Vec::new();
+    for day in ["2029-02-01", "2029-03-02", "2029-03-03", "2029-03-20"] {
+        world.put(&format!("{day}T10:00:00+08:00"));
+        let (shown, paper) = agreed(&world, "zhang", &number).await;
+        assert_eq!(shown.body["in_force"], true);
+        let said = "登记状态有效（再登记审核中），审核结束前继续有效";
+        assert!(paper.text().contains(said), "{day}: {}", paper.text());
+        prints.push(paper);
+    }
+    let old = prints[0].clone();
+    assert!(prints.iter().all(|print| *print == old), "nothing on it changed");
+    assert_eq!(scan(&world, &before).await, both("renewal_under_review"));
 
     approve(&world, &renewal).await;
-    let (shown, new) = fetch(&world.holder("zhang").await, &number).await;
+    let (shown, new) = agreed(&world, "zhang", &number).await;
     assert_eq!((&shown.body["edition"], shown.text("/valid_until")), (&2.into(), "2032-03-02".to_owned()));
     let text = new.text();
     for said in

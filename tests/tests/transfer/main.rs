@@ -6,6 +6,7 @@
 mod arriving;
 mod leaving;
 mod papers;
+mod printed;
 
 use serde_json::{Value, json};
 use tests::{Person, Reply, World, form};

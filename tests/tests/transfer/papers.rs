@@ -44,7 +44,7 @@ async fn no_byte_of_an_hours_statement_can_be_another() {
     let number = holder.register(1).await;
     let id = holder.get("/v1/me").await.expect(200).text("/holder_id");
     world.record_hours(&id, "2026-03-02", "2026-03-02", 365).await;
-    let path = format!("/v1/registrations/{number}/hours-statement");
+    let path = format!("/v1/registrations/{number}/hours-statement?pdf=false");
     let reply = holder.get(&path).await.expect(200);
     let keys = published(&world).await;
     assert_eq!(keys.len(), 1, "its key was published before it was handed out");
@@ -91,8 +91,8 @@ async fn who_left_has_both_papers_for_good_and_who_stays_has_no_letter() {
     let world = World::new().await;
     let holder = world.holder("zhang").await;
     let number = holder.register(1).await;
-    let letter = format!("/v1/registrations/{number}/transfer-letter");
-    let statement = format!("/v1/registrations/{number}/hours-statement");
+    let letter = format!("/v1/registrations/{number}/transfer-letter?pdf=false");
+    let statement = format!("/v1/registrations/{number}/hours-statement?pdf=false");
     assert_eq!(holder.get(&letter).await.expect(404).code(), "not_transferred_out");
     world.put("2026-04-10T10:00:00+08:00");
     let holder = world.holder("zhang").await;

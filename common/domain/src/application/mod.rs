@@ -361,7 +361,8 @@ impl Application {
         changed
     }
 
-    /// For a change: the parts whose changed fields need approval, with the evidence that came along.
+    /// For a change: the parts whose changed fields need approval, with the evidence that came along; and the photo where
+    /// there is one, since it's printed on the certificate.
     fn changed_parts(&self, rules: &RuleSet) -> BTreeSet<Part> {
         let mut parts = BTreeSet::new();
         for field in self.registered_fields_changed() {
@@ -369,6 +370,7 @@ impl Application {
             parts.extend(field.part());
             parts.extend(rule.evidence.iter().map(|kind| part_of(*kind)));
         }
+        parts.extend(self.has_attachment(AttachmentKind::Photo).then_some(Part::Photo));
         parts
     }
 }

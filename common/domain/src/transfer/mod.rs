@@ -8,15 +8,18 @@
 
 mod canonical;
 mod input;
+mod paper;
+mod proof;
 mod refusal;
 mod statement;
 
 pub use canonical::canonical_json;
 pub use input::{BroughtInput, TransferInput};
+pub use paper::{Paper, PaperKind};
+pub use proof::{DIGEST, PaperProof};
 pub use refusal::TransferRefusal;
 pub use statement::{
-    Facts, HoursStatement, LetterHours, PaperKind, ProvinceName, StatementLine, StatementReason,
-    TransferLetter,
+    Facts, HoursStatement, LetterHours, ProvinceName, StatementLine, StatementReason, TransferLetter,
 };
 
 use crate::{

@@ -14,38 +14,9 @@ use crate::{
     province::Province,
     registration::{Registration, RegistrationNumber, RegistrationStatus},
     rules::{RuleLibrary, RuleSetId},
-    transfer::TransferRefusal,
+    transfer::{PaperKind, TransferRefusal},
 };
 use serde::{Deserialize, Serialize};
-
-/// Which paper it is; part of what is signed, so that one is never taken for another.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-#[serde(rename_all = "snake_case")]
-pub enum PaperKind {
-    /// 学时证明
-    HoursStatement,
-    /// 转出证明
-    TransferLetter,
-}
-
-impl PaperKind {
-    /// The kind's key, in what is signed.
-    pub fn key(self) -> &'static str {
-        match self {
-            Self::HoursStatement => "hours_statement",
-            Self::TransferLetter => "transfer_letter",
-        }
-    }
-
-    /// What stands on top of it.
-    pub fn title(self) -> &'static str {
-        match self {
-            Self::HoursStatement => "社会工作者继续教育学时证明",
-            Self::TransferLetter => "社会工作者登记转出证明",
-        }
-    }
-}
 
 /// A province with its name.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -71,7 +42,7 @@ pub struct Facts {
     pub number: RegistrationNumber,
     /// How it stands.
     pub status: RegistrationStatus,
-    /// How it stands, in Chinese.
+    /// How it stands on the day the paper tells of, in Chinese, as verification has it.
     pub status_label: String,
     /// The name registered.
     pub name: PersonName,
@@ -106,13 +77,13 @@ pub struct Facts {
 }
 
 impl Facts {
-    fn of(registration: &Registration, dossier: &Dossier) -> Self {
+    fn of(registration: &Registration, dossier: &Dossier, day: CalendarDate) -> Self {
         let document = dossier.profile.form.identity_document.as_ref();
         let Registration { certificate, cycle, district, .. } = registration;
         Self {
             number: registration.number.clone(),
             status: registration.status,
-            status_label: registration.status.label().to_owned(),
+            status_label: registration.standing(day).label().to_owned(),
             name: registration.name.clone(),
             identity_document_kind: document.map(crate::identity::IdentityDocument::kind),
             identity_number_masked: document.map(crate::identity::IdentityDocument::masked),
@@ -234,13 +205,14 @@ impl HoursStatement {
         let assessment = assess(cycle, &dossier.credits, rules);
         let records = lines(cycle, dossier, &assessment);
         let ethics = records.iter().filter(|line| line.category == CreditCategory::Ethics);
+        let as_of = registration.ended_on.unwrap_or(today);
         let of_unit = || records.iter().filter(|line| line.unit == assessment.unit);
         Self {
             paper: PaperKind::HoursStatement,
             title: PaperKind::HoursStatement.title().to_owned(),
             issued_by: library.for_district(Some(&registration.district)).authority.clone(),
-            as_of: registration.ended_on.unwrap_or(today),
-            registration: Facts::of(registration, dossier),
+            as_of,
+            registration: Facts::of(registration, dossier, as_of),
             destination: registration.transfer.departure.as_ref().map(|left| (&left.province).into()),
             required: assessment.shortfall.required,
             ethics_required: assessment.ethics_required,

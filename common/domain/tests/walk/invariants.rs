@@ -353,8 +353,11 @@ fn parts_of(application: &Application, rules: &domain::rules::RuleSet) -> BTreeS
         let changed = application.before.as_ref().unwrap().changed_fields(&application.form);
         let bound =
             changed.into_iter().filter_map(|field| rules.change_rule(field)).filter(|rule| rule.approval);
+        // Whatever it changes: a photo is printed on the certificate.
+        let photo = files(application).into_iter().map(|(_, part)| part).filter(|part| *part == Part::Photo);
         return bound
             .flat_map(|rule| rule.evidence.iter().map(|kind| part_of(*kind)).chain(rule.field.part()))
+            .chain(photo)
             .collect();
     }
     let form =

@@ -291,6 +291,8 @@ fn complete(witness: &mut Witness, id: &ApplicationId) {
         [Photo, IdentityCardFront, IdentityCardBack, CertificateScan, AttachmentKind::Degree]
             .into_iter()
             .filter(|kind| !application.has_attachment(*kind))
+            // With a photo no change is made at once.
+            .filter(|kind| *kind != Photo || application.kind != ApplicationKind::Change)
             .collect();
     enter(witness, id, patch);
     for kind in missing {

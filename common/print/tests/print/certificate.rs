@@ -4,9 +4,9 @@ use crate::{
     paper,
     sheets::{self, QR, day},
 };
-use domain::registration::RegistrationStatus;
+use domain::verification::Standing;
 use image::ImageFormat;
-use print::{CertificateSheet, PrintError, Standing, certificate};
+use print::{CertificateSheet, PrintError, certificate};
 
 fn portrait() -> Vec<u8> {
     sheets::encoded(sheets::portrait(413, 579), ImageFormat::Jpeg)
@@ -46,8 +46,9 @@ fn the_qr_code_on_the_page_says_what_it_was_given() {
     let pdf = certificate(&sheets::certificate("张伟", None)).unwrap();
     assert_eq!(paper::qr(&pdf, 1), QR);
     // Also where a status is printed over it.
-    let standing = Standing::Ended(RegistrationStatus::Revoked, Some(day("2027-05-06")));
-    let pdf = certificate(&CertificateSheet { standing, ..sheets::certificate("张伟", None) }).unwrap();
+    let (standing, ended_on) = (Standing::Revoked, Some(day("2027-05-06")));
+    let sheet = CertificateSheet { standing, ended_on, ..sheets::certificate("张伟", None) };
+    let pdf = certificate(&sheet).unwrap();
     assert_eq!(paper::qr(&pdf, 1), QR);
     // Nothing that a code can't hold is printed at all.
     let mut sheet = sheets::certificate("张伟", None);
@@ -101,31 +102,27 @@ fn a_long_name_stays_on_the_page() {
 
 #[test]
 fn what_is_not_in_force_says_so_across_the_page() {
-    let ended = |status, day| Standing::Ended(status, day);
     let on = Some(day("2027-05-06"));
-    for (standing, across, row) in [
-        (Standing::InForce, None, "登记状态有效"),
-        (Standing::RenewalUnderReview, None, "登记状态有效（再登记审核中，审核期间继续有效）"),
-        (Standing::Expired, Some("已失效"), "登记状态已失效（有效期至2029年2月28日）"),
-        (ended(RegistrationStatus::Lapsed, on), Some("已失效"), "登记状态已失效（2027年5月6日起）"),
-        (ended(RegistrationStatus::Cancelled, on), Some("已注销"), "登记状态已注销（2027年5月6日起）"),
-        (ended(RegistrationStatus::Revoked, on), Some("已撤销"), "登记状态已撤销（2027年5月6日起）"),
-        (ended(RegistrationStatus::TransferredOut, on), Some("已转出"), "登记状态已转出（2027年5月6日起）"),
-        (
-            ended(RegistrationStatus::Cancelled, None),
-            Some("已注销"),
-            "登记状态已注销（有效期至2029年2月28日）",
-        ),
+    for (standing, ended_on, across, row) in [
+        (Standing::Valid, None, None, "登记状态有效湖北省"),
+        (Standing::RenewalUnderReview, None, None, "登记状态有效（再登记审核中），审核结束前继续有效"),
+        (Standing::Lapsed, None, Some("已失效"), "登记状态已失效（有效期至2029年2月28日）"),
+        (Standing::Lapsed, on, Some("已失效"), "登记状态已失效（2027年5月6日起）"),
+        (Standing::Cancelled, on, Some("已注销"), "登记状态已注销（2027年5月6日起）"),
+        (Standing::Revoked, on, Some("已撤销"), "登记状态已撤销（2027年5月6日起）"),
+        (Standing::Transferred, on, Some("已转出"), "登记状态已转出（2027年5月6日起）"),
+        (Standing::Cancelled, None, Some("已注销"), "登记状态已注销（有效期至2029年2月28日）"),
     ] {
-        let pdf = certificate(&CertificateSheet { standing, ..sheets::certificate("张伟", None) }).unwrap();
-        let squeezed = paper::squeezed(&pdf);
+        let sheet = CertificateSheet { standing, ended_on, ..sheets::certificate("张伟", None) };
+        let squeezed = paper::squeezed(&certificate(&sheet).unwrap());
         assert!(squeezed.contains(row), "{row} in {squeezed}");
+        assert!(squeezed.contains(standing.label()), "as verification has it: {squeezed}");
         // In the row, and once more across the page.
         let times = across.map_or(0, |across| squeezed.matches(across).count());
         assert_eq!(times, if across.is_some() { 2 } else { 0 }, "{standing:?} in {squeezed}");
     }
-    let standing = ended(RegistrationStatus::Revoked, on);
     let photo = portrait();
-    let sheet = CertificateSheet { standing, ..sheets::certificate("欧阳慧敏", Some(&photo)) };
+    let sheet = sheets::certificate("欧阳慧敏", Some(&photo));
+    let sheet = CertificateSheet { standing: Standing::Revoked, ended_on: on, ..sheet };
     paper::reviewed("certificate-revoked", &certificate(&sheet).unwrap(), 1);
 }

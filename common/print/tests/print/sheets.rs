@@ -1,8 +1,21 @@
 //! Sheets to print.
 
-use domain::{certificate::CertificateLevel, credit::Hours, date::CalendarDate};
+use domain::{
+    certificate::CertificateLevel,
+    credit::{CreditCategory, CreditForm, CreditState, Hours, Why},
+    date::CalendarDate,
+    id::{CreditId, HolderId},
+    identity::IdentityDocumentKind,
+    province::Province,
+    registration::RegistrationStatus,
+    rules::RuleLibrary,
+    transfer::{
+        Facts, HoursStatement, LetterHours, PaperKind, StatementLine, StatementReason, TransferLetter,
+    },
+    verification::Standing,
+};
 use image::{DynamicImage, ImageFormat, Rgb, RgbImage};
-use print::{CertificateSheet, CycleHours, Imprint, LetterSheet, Standing, StatementRow, Subject};
+use print::{CertificateSheet, Imprint, Subject};
 use std::io::Cursor;
 
 /// As long as an address with a signed statement in it is.
@@ -42,65 +55,126 @@ pub fn certificate<'a>(name: &'a str, photo: Option<&'a [u8]>) -> CertificateShe
         registered_on: day("2023-03-01"),
         valid_from: day("2026-03-01"),
         valid_until: day("2029-02-28"),
-        standing: Standing::InForce,
+        standing: Standing::Valid,
+        ended_on: None,
         edition: 2,
         photo,
         imprint: imprint(),
     }
 }
 
-/// Two cycles of a letter.
-pub fn cycles() -> [CycleHours; 2] {
-    let hours = Hours::from_tenths;
-    [
-        CycleHours {
-            start: day("2023-03-01"),
-            end: day("2026-02-28"),
-            required: hours(900),
-            counted: hours(925),
-        },
-        CycleHours {
-            start: day("2026-03-01"),
-            end: day("2029-02-28"),
-            required: hours(900),
-            counted: hours(120),
-        },
-    ]
+/// What a paper says of the registration of `name`, which left.
+pub fn facts(name: &str) -> Facts {
+    Facts {
+        number: "422026987654324".parse().unwrap(),
+        status: RegistrationStatus::TransferredOut,
+        status_label: Standing::Transferred.label().to_owned(),
+        name: name.parse().unwrap(),
+        identity_document_kind: Some(IdentityDocumentKind::ResidentIdentityCard),
+        identity_number_masked: Some("420***********002X".to_owned()),
+        management_number: serde_json::from_value("20250612345678901".into()).unwrap(),
+        issued_on: day("2022-11-20"),
+        level: CertificateLevel::SocialWorker,
+        level_label: CertificateLevel::SocialWorker.label().to_owned(),
+        district: "420106".parse().unwrap(),
+        province: (&Province::of(&"420106".parse().unwrap())).into(),
+        registered_on: day("2023-03-01"),
+        valid_until: day("2029-02-28"),
+        ended_on: Some(day("2026-11-20")),
+        cycle_start: day("2026-03-01"),
+        cycle_end: day("2029-02-28"),
+        rules: RuleLibrary::compiled_in().unwrap().for_district(None).key(),
+    }
 }
 
 /// The letter of transfer of `name`.
-pub fn letter<'a>(name: &'a str, cycles: &'a [CycleHours]) -> LetterSheet<'a> {
-    LetterSheet {
-        number: "ZC-422026987654329-1",
-        addressee: "湖南省社会工作者登记管理机构",
-        subject: subject(name),
-        district: "湖北省武汉市武昌区（420106）",
-        registered_on: day("2023-03-01"),
-        valid_until: day("2029-02-28"),
-        transferred_on: day("2026-11-20"),
-        cycles,
-        unit: "学时",
-        imprint: Imprint { issued_on: day("2026-11-20"), ..imprint() },
+pub fn letter(name: &str) -> TransferLetter {
+    TransferLetter {
+        paper: PaperKind::TransferLetter,
+        title: PaperKind::TransferLetter.title().to_owned(),
+        letter_number: "ZC422026987654324".to_owned(),
+        issued_by: imprint().authority.to_owned(),
+        issued_on: day("2026-11-20"),
+        registration: facts(name),
+        destination: (&Province::of(&"430102".parse().unwrap())).into(),
+        hours: LetterHours {
+            unit: "学时".to_owned(),
+            required: Hours::from_tenths(900),
+            counted: Hours::from_tenths(125),
+            missing: Hours::from_tenths(775),
+            ethics_missing: Hours::from_tenths(60),
+        },
+    }
+}
+
+/// A statement of hours with `count` records.
+pub fn statement(name: &str, count: u16) -> HoursStatement {
+    let records = lines(count);
+    let sum = |of: fn(&StatementLine) -> Hours| records.iter().map(of).sum::<Hours>();
+    let required = Hours::from_tenths(900);
+    HoursStatement {
+        paper: PaperKind::HoursStatement,
+        title: PaperKind::HoursStatement.title().to_owned(),
+        issued_by: imprint().authority.to_owned(),
+        as_of: day("2026-11-20"),
+        registration: facts(name),
+        destination: Some((&Province::of(&"430102".parse().unwrap())).into()),
+        unit: "学时".to_owned(),
+        required,
+        ethics_required: Hours::from_tenths(180),
+        claimed: sum(|line| line.claimed),
+        recognised: sum(|line| line.recognised),
+        counted: sum(|line| line.counted),
+        ethics_counted: Hours::from_tenths(125),
+        missing: required.minus(sum(|line| line.counted)),
+        ethics_missing: Hours::from_tenths(55),
+        records,
     }
 }
 
 /// `count` records of hours, of titles of all lengths.
-pub fn rows(count: u16) -> Vec<StatementRow<'static>> {
-    (0..count)
-        .map(|place| StatementRow {
-            from: day("2024-05-11").plus_days(i64::from(place) * 7),
-            to: day("2024-05-11").plus_days(i64::from(place) * 7 + i64::from(place % 3)),
+fn lines(count: u16) -> Vec<StatementLine> {
+    let holder = HolderId::mint(1);
+    let line = |place: u16| {
+        let done_from = day("2026-05-11").plus_days(i64::from(place) * 7);
+        let counted = Hours::from_tenths(if place % 5 == 4 { 0 } else { 65 });
+        let claimed = Hours::from_tenths(65);
+        let form = if place % 3 == 2 { CreditForm::Paper } else { CreditForm::Seminar };
+        let category = if place == 0 { CreditCategory::Ethics } else { CreditCategory::Professional };
+        let (state, why) = (CreditState::Recognised, Why::OverFormCap);
+        StatementLine {
+            credit: CreditId::mint(&holder, day("2026-03-01"), place.into()),
+            state,
+            state_label: state.label().to_owned(),
+            form,
+            form_label: form.label().to_owned(),
+            category,
+            category_label: category.label().to_owned(),
             title: match place % 3 {
                 0 => "社会工作职业伦理专题",
                 1 => "老年社会工作实务：失能老人家庭照顾者支持小组的设计、带领与评估（第三期，含一日督导）",
                 _ => "《中国社会工作》论文一篇",
-            },
-            provider: (place % 3 != 2).then_some("武汉市社会工作联合会"),
-            form: if place % 3 == 2 { "论文" } else { "面授培训" },
-            claimed: Hours::from_tenths(60),
-            counted: Hours::from_tenths(if place % 5 == 4 { 0 } else { 60 }),
-        })
-        .collect()
+            }
+            .parse()
+            .unwrap(),
+            provider: (place % 3 != 2).then(|| "武汉市社会工作联合会".parse().unwrap()),
+            done_from,
+            done_to: done_from.plus_days(i64::from(place % 3)),
+            unit: "学时".to_owned(),
+            claimed,
+            recognised: claimed,
+            counted,
+            uncounted: (counted < claimed)
+                .then(|| StatementReason {
+                    code: why,
+                    hours: claimed,
+                    detail: "每个登记周期最多计 30 学时，超出部分不计入".to_owned(),
+                })
+                .into_iter()
+                .collect(),
+        }
+    };
+    (0..count).map(line).collect()
 }
 
 /// A portrait that nobody sat for: shoulders, a head, hair.
