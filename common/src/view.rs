@@ -10,7 +10,7 @@ pub use change::FieldChange;
 pub use credit::{CreditView, EvidenceView, Recorder};
 pub use registration::RegistrationView;
 pub use revocation::{ObjectionView, RevocationEndView, RevocationView};
-pub use transfer::TransferView;
+pub use transfer::{ArrivalView, DepartureView, TransferView};
 
 use domain::{
     application::{Application, ApplicationKind, Outcome, Reason, Receipt, Stage, StageProgress, State},

@@ -4,7 +4,7 @@ use crate::Reply;
 use std::{fs, path::Path, process::Command};
 
 /// A PDF, the file.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Paper(pub Vec<u8>);
 
 impl Paper {
@@ -44,6 +44,13 @@ impl Paper {
         let codes = prepared.detect_grids();
         assert_eq!(codes.len(), 1, "one QR code on the page");
         codes[0].decode().expect("a code that can be read").1
+    }
+
+    /// The statement in its QR code, which leads to the portal.
+    pub fn statement(&self) -> String {
+        let code = self.qr();
+        let statement = code.strip_prefix("https://registry.example.com/verify?s=");
+        statement.unwrap_or_else(|| panic!("{code}")).to_owned()
     }
 
     fn read(&self, reader: impl FnOnce(&Path) -> Vec<u8>) -> Vec<u8> {

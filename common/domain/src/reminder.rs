@@ -9,6 +9,7 @@ use crate::{
     date::{CalendarDate, Instant},
     dossier::Dossier,
     education,
+    id::ApplicationId,
     notification::{Message, Notification},
     profile::Profile,
     registration::{Registration, RegistrationStatus},
@@ -72,9 +73,20 @@ pub fn next_first_due(profile: &Profile, rules: &RuleSet) -> Option<CalendarDate
     Some(next.unwrap_or_else(|| end.plus_days(1)))
 }
 
-/// As [`next_first_due`]; none for a certificate that is registered, or was: its holder was told when that ended.
-pub(crate) fn first_due(dossier: &Dossier, profile: &Profile, rules: &RuleSet) -> Option<CalendarDate> {
-    if profile.form.management_number.as_ref().is_some_and(|number| dossier.was_registered(number)) {
+/// As [`next_first_due`]; none for a certificate that is registered, or was: its holder was told when that ended. And none
+/// while an application to register waits, but for the one that is `ending`.
+pub(crate) fn first_due(
+    dossier: &Dossier,
+    profile: &Profile,
+    ending: Option<&ApplicationId>,
+    rules: &RuleSet,
+) -> Option<CalendarDate> {
+    let waits = dossier.applications.iter().any(|application| {
+        application.kind.registers()
+            && matches!(application.state, State::Submitted | State::Returned)
+            && Some(&application.id) != ending
+    });
+    if waits || profile.form.management_number.as_ref().is_some_and(|number| dossier.was_registered(number)) {
         return None;
     }
     next_first_due(profile, rules)
@@ -192,7 +204,7 @@ pub fn first_window_due(dossier: &Dossier, now: Instant, library: &RuleLibrary) 
     let mut change = Change::by_system(profile.holder.clone(), JournalAction::Reminded, now);
     change.journal.rule =
         Some(rules.cite("first_registration.window_months", &rules.first_registration.window_months));
-    let due = first_due(dossier, profile, rules);
+    let due = first_due(dossier, profile, None, rules);
     if due.is_none_or(|due| due > today) {
         // The rules were edited since the date was set: only the date is new.
         next.next_due = due;

@@ -236,6 +236,37 @@ fn the_renewal_rate_is_that_of_the_month_the_cycle_ends_in() {
     assert_eq!(rate(9, 0), (Some(9), Some(1.0)));
 }
 
+#[test]
+fn hours_of_few_records_are_hidden_with_their_number() {
+    let month = Period::of(started());
+    let record = |form: &str| {
+        let mut part = Contribution::new(&"420106".parse().unwrap(), [Slice::of(Dimension::Form, form)]);
+        part.add(month, Measure::HoursRecords, 1);
+        part.add(month, Measure::HoursTenths, 60);
+        part
+    };
+    let lines = |counts: &[(&str, usize)]| {
+        let parts = counts.iter().flat_map(|(form, times)| std::iter::repeat_n(record(form), *times));
+        let sums = sum_of(parts);
+        let lines = monthly("2026-03".parse().unwrap(), &sums.0[&("42".to_owned(), month)]).hours;
+        let some = lines.into_iter().filter(|line| line.records != Some(0));
+        some.map(|line| (line.form, line.records, line.hours.map(Hours::tenths))).collect::<Vec<_>>()
+    };
+    let line = |form: &str, records, tenths| (form.to_owned(), records, tenths);
+    // The one of three is hidden, and the smallest of the others, by which it could be worked out.
+    assert_eq!(
+        lines(&[("online", 3), ("in_person", 8), ("seminar", 9)]),
+        [
+            line("total", Some(20), Some(1200)),
+            line("online", None, None),
+            line("in_person", None, None),
+            line("seminar", Some(9), Some(540)),
+        ]
+    );
+    let few = lines(&[("online", 4)]);
+    assert!(few.iter().all(|(_, records, hours)| records.is_none() && hours.is_none()), "{few:?}");
+}
+
 /// What a consumer remembers of one record.
 #[derive(Default)]
 struct Mark {

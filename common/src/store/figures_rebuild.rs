@@ -160,12 +160,6 @@ impl Store {
         }
     }
 
-    async fn about_how_many(&self) -> Result<u64, StoreError> {
-        let described = self.client.describe_table().table_name(&self.tables.records).send().await?;
-        let count = described.table.and_then(|table| table.item_count).unwrap_or_default();
-        Ok(u64::try_from(count).unwrap_or_default())
-    }
-
     /// The next page of a part of the table: what figures are made of, and sums.
     async fn part(&self, part: i32, after: Option<Item>) -> Result<PartPage, StoreError> {
         let page = self

@@ -35,7 +35,7 @@ mod watch_events;
 
 pub use account_change::{AccountChange, AccountLost, AccountWritten, Appointer};
 pub use accounts::{InvalidUsername, StaffAccount, StaffProfile, Username};
-pub use audit::TablePlace;
+pub use audit::{TablePart, TablePlace};
 pub use commit::{Committed, Lost, Reply};
 pub use courses::{CourseQuery, LEAST_WORD};
 pub use due::{DueEntry, DueRecord, Watermark};

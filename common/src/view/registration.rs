@@ -1,6 +1,6 @@
 //! A registration as the API shows it.
 
-use super::RevocationView;
+use super::{ArrivalView, DepartureView, RevocationView};
 use domain::{
     certificate::CertificateLevel,
     credit::{Cycle, HoursShortfall, assess},
@@ -49,6 +49,10 @@ pub struct RegistrationView {
     pub hours_unit: String,
     /// The last revocation that was announced: whether it still runs, until when one may object, what came of it.
     pub revocation: Option<RevocationView>,
+    /// Where it came from by a transfer in; null where it began here.
+    pub transferred_in: Option<ArrivalView>,
+    /// Where it went by a transfer out, and when; null where it didn't leave.
+    pub transferred_out: Option<DepartureView>,
 }
 
 impl RegistrationView {
@@ -77,6 +81,8 @@ impl RegistrationView {
             hours: assess(&registration.cycle, &dossier.credits, rules).shortfall,
             hours_unit: rules.hours.unit.to_string(),
             revocation: RevocationView::of(registration, library, today),
+            transferred_in: registration.transfer.arrival.as_ref().map(Into::into),
+            transferred_out: registration.transfer.departure.as_ref().map(Into::into),
         }
     }
 }

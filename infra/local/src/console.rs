@@ -127,16 +127,16 @@ pub async fn remind(port: u16, data: PathBuf) -> Result<()> {
     bar.enable_steady_tick(Duration::from_millis(100));
     let show = |report: &Report| {
         bar.set_message(format!(
-            "提醒 {} · 失效 {} · 关闭 {} · 已发 {} · 失败 {}",
-            report.planned, report.lapsed, report.expired, report.sent, report.failed
+            "提醒 {} · 失效 {} · 撤销 {} · 关闭 {} · 已发 {} · 失败 {}",
+            report.planned, report.lapsed, report.revoked, report.expired, report.sent, report.failed
         ));
     };
     let report = system.reminder.run(Job::Daily, BUDGET, show).await?;
     system.drain().await?;
     bar.finish_and_clear();
     println!(
-        "计划提醒 {} 封，失效 {} 件，关闭 {} 件，补发邮件 {} 封，失败 {} 件",
-        report.planned, report.lapsed, report.expired, report.sent, report.failed
+        "计划提醒 {} 封，失效 {} 件，撤销 {} 件，关闭 {} 件，补发邮件 {} 封，失败 {} 件",
+        report.planned, report.lapsed, report.revoked, report.expired, report.sent, report.failed
     );
     if !report.complete {
         bail!("任务未全部完成，请再运行一次 · not complete: run it again");

@@ -1,11 +1,10 @@
 //! `cargo run --release`: the whole system on this machine. `cargo run --release -- tour`: the story of a registration.
 
-mod audit;
 mod console;
-mod figures;
 
 use clap::{Parser, Subcommand};
 use domain::registration::RegistrationNumber;
+use local::{audit, figures};
 use std::{path::PathBuf, process::ExitCode};
 
 /// 社工证登记：在本机运行整套系统。The whole system on this machine.
@@ -43,6 +42,9 @@ enum Command {
     VerifyJournal {
         /// 登记号。Registration numbers.
         numbers: Vec<RegistrationNumber>,
+        /// 核对环境变量 TABLE_NAME 所指的已部署数据表，只读，而不是数据文件夹。The deployed table that `TABLE_NAME` names.
+        #[arg(long)]
+        deployed: bool,
     },
 }
 
@@ -69,7 +71,10 @@ async fn main() -> ExitCode {
         Some(Command::Figures { command: Figures::Rebuild { deployed: false } }) => {
             figures::rebuild(console::options(cli.data, cli.port)).await
         }
-        Some(Command::VerifyJournal { numbers }) => {
+        Some(Command::VerifyJournal { numbers, deployed: true }) => {
+            audit::verify_deployed_journal(&numbers).await
+        }
+        Some(Command::VerifyJournal { numbers, deployed: false }) => {
             audit::verify_journal(console::options(cli.data, cli.port), &numbers).await
         }
         None => console::serve(cli.port, cli.data, cli.fresh).await,

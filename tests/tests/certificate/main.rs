@@ -19,16 +19,9 @@ async fn fetch(who: &Person<'_>, number: &str) -> (Reply, Paper) {
     (shown, paper)
 }
 
-/// The statement in the QR code on `paper`, which leads to the portal.
-fn statement(paper: &Paper) -> String {
-    let code = paper.qr();
-    let statement = code.strip_prefix("https://registry.example.com/verify?s=");
-    statement.unwrap_or_else(|| panic!("{code}")).to_owned()
-}
-
 /// A stranger scans the QR code on `paper`: how the certificate stands, and the registration.
 async fn scan(world: &World, paper: &Paper) -> (String, String) {
-    let seen = world.nobody().get(&format!("/v1/verify?s={}", statement(paper))).await.expect(200);
+    let seen = world.nobody().get(&format!("/v1/verify?s={}", paper.statement())).await.expect(200);
     (seen.text("/standing"), seen.text("/registration_standing"))
 }
 

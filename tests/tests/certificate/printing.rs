@@ -1,6 +1,6 @@
 //! What is on a certificate, that its code proves it, and that it's printed once.
 
-use crate::{approve, both, fetch, rename, scan, statement};
+use crate::{approve, both, fetch, rename, scan};
 use base64::{
     Engine,
     engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD},
@@ -57,7 +57,7 @@ async fn its_text_is_the_record_and_its_code_proves_it_online_and_offline() {
         let bytes = URL_SAFE_NO_PAD.decode(key["x"].as_str().unwrap()).unwrap();
         STANDARD.encode(bytes).parse::<PublicKey>().unwrap()
     });
-    let said = Scanned::read(&statement(&paper)).unwrap().check(keys).unwrap();
+    let said = Scanned::read(&paper.statement()).unwrap().check(keys).unwrap();
     assert_eq!((said.number.as_str(), said.name.as_str(), said.edition), (&*number, "张晓雯", 1));
     assert_eq!(said.level, CertificateLevel::AssistantSocialWorker);
     assert_eq!(said.valid_until.to_string(), "2029-03-02");

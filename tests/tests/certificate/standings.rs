@@ -62,6 +62,52 @@ async fn a_cancelled_one_says_so() {
 }
 
 #[tokio::test]
+async fn a_revoked_one_says_so_and_so_does_every_print_before() {
+    let world = World::new().await;
+    let holder = world.holder("zhang").await;
+    let number = holder.register(1).await;
+    let (_, before) = fetch(&holder, &number).await;
+    let admin = world.staff("admin").await;
+    let path = format!("/v1/registrations/{number}");
+    let version = admin.get(&path).await.expect(200).etag();
+    let grounds = json!({ "reasons": [{ "ground": "fraud_in_registration", "note": "工作经历证明系伪造" }] });
+    let announce = format!("{path}/revocation");
+    admin.send("POST", &announce, Some(grounds), &[("If-Match", &version)]).await.expect(201);
+    // Announced, it's in force still.
+    assert_eq!(fetch(&holder, &number).await.0.body["in_force"], true);
+    world.put("2026-03-18T09:00:00+08:00");
+    assert_eq!(world.run_job().await.revoked, 1);
+    let (shown, paper) = fetch(&world.holder("zhang").await, &number).await;
+    let text = paper.text();
+    assert_eq!(shown.body["in_force"], false);
+    assert!(text.contains("登记状态已撤销（2026年3月18日起）"), "{text}");
+    assert_eq!(text.matches("已撤销").count(), 2, "in the row and across the page: {text}");
+    for paper in [before, paper] {
+        assert_eq!(scan(&world, &paper).await, both("revoked"));
+    }
+}
+
+#[tokio::test]
+async fn one_that_went_to_another_province_says_so() {
+    let world = World::new().await;
+    let holder = world.holder("zhang").await;
+    let number = holder.register(1).await;
+    let (_, before) = fetch(&holder, &number).await;
+    let leaving = holder.open("transfer_out").await;
+    let details = json!({ "declaration": true, "transfer": { "province": "11" } });
+    holder.edit(&leaving, details).await.expect(200);
+    holder.submit(&leaving).await.expect(200);
+    approve(&world, &leaving).await;
+    let (shown, paper) = fetch(&holder, &number).await;
+    let text = paper.text();
+    assert_eq!(shown.body["in_force"], false);
+    assert!(text.contains("登记状态已转出（2026年3月2日起）"), "{text}");
+    for paper in [before, paper] {
+        assert_eq!(scan(&world, &paper).await, both("transferred"));
+    }
+}
+
+#[tokio::test]
 async fn one_whose_renewal_is_under_review_is_in_force_past_its_last_day_and_is_reissued_once_approved() {
     let world = World::new().await;
     let number = world.holder("zhang").await.register(1).await;

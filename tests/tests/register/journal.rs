@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use std::collections::HashMap;
 use tests::{Person, Reply, World, bare};
 
-type Item = HashMap<String, AttributeValue>;
+pub(crate) type Item = HashMap<String, AttributeValue>;
 
 /// A world in which a registration was made, its holder's address changed, and their name with approval.
 async fn eventful() -> (World, String) {
@@ -118,18 +118,18 @@ async fn faults(world: &World, number: &str) -> Vec<ChainFault> {
 }
 
 /// The table as somebody has it who goes past the system.
-struct Intruder {
+pub(crate) struct Intruder {
     client: Client,
     table: String,
 }
 
 impl Intruder {
-    fn of(world: &World) -> Self {
+    pub(crate) fn of(world: &World) -> Self {
         let client = bare::parts(world.system.dynamodb_endpoint()).dynamodb();
         Self { client, table: world.system.env.get("TABLE_NAME").unwrap() }
     }
 
-    async fn journal(&self, number: &str) -> Vec<Item> {
+    pub(crate) async fn journal(&self, number: &str) -> Vec<Item> {
         let pk = AttributeValue::S(format!("JOURNAL#{number}"));
         let query = self.client.query().table_name(&self.table).key_condition_expression("pk = :pk");
         query.expression_attribute_values(":pk", pk).send().await.unwrap().items.unwrap()
@@ -139,7 +139,7 @@ impl Intruder {
         self.client.put_item().table_name(&self.table).set_item(Some(item.clone())).send().await.unwrap();
     }
 
-    async fn remove(&self, item: &Item) {
+    pub(crate) async fn remove(&self, item: &Item) {
         let request = self.client.delete_item().table_name(&self.table);
         let request = request.key("pk", item["pk"].clone()).key("sk", item["sk"].clone());
         request.send().await.unwrap();

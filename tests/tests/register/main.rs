@@ -3,5 +3,6 @@
 // The workspace allows this in test functions; here the helpers beside them are tests too.
 #![allow(clippy::unwrap_used, clippy::panic)]
 
+mod audit;
 mod journal;
 mod registration;

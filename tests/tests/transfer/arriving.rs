@@ -1,7 +1,7 @@
 //! 转入, as its holder, reviewers and strangers see it.
 
 use crate::{approve, from_beijing, leave, ready_to_arrive, seminar, standing};
-use serde_json::json;
+use serde_json::{Value, json};
 use tests::World;
 
 #[tokio::test]
@@ -33,6 +33,10 @@ async fn an_approved_transfer_in_registers_with_the_period_and_the_hours_that_we
     assert_eq!((&cycle["start"], &cycle["end"]), (&json!("2025-03-02"), &json!("2028-03-02")));
     assert_eq!(registered.text("/valid_until"), "2028-03-02");
     assert_eq!(registered.text("/registered_on"), "2026-03-02");
+    let came = json!({ "province": { "code": "11", "name": "北京市" }, "registration_number": "京社登 2025-00123",
+        "application_id": application });
+    let transfers = (&registered.body["transferred_in"], &registered.body["transferred_out"]);
+    assert_eq!(transfers, (&came, &Value::Null));
 
     // Hours are kept as they were claimed, and each that doesn't count by the rules here says why.
     let transcript = holder.get("/v1/me/transcript").await.expect(200);

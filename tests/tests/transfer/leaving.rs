@@ -1,7 +1,7 @@
 //! 转出, as its holder, reviewers and strangers see it.
 
 use crate::{approve, leave, ready_to_leave, standing};
-use serde_json::json;
+use serde_json::{Value, json};
 use tests::World;
 
 #[tokio::test]
@@ -31,6 +31,9 @@ async fn an_approved_transfer_out_ends_the_registration_and_the_next_request_see
             ("transferred_out".into(), "已转出".into())
         );
         assert_eq!(seen.body["valid"], false);
+        let went = json!({ "province": { "code": "11", "name": "北京市" }, "on": "2026-04-10",
+            "application_id": application });
+        assert_eq!((&seen.body["transferred_out"], &seen.body["transferred_in"]), (&went, &Value::Null));
     }
     let mails = world.mails().await;
     let mail = mails.last().unwrap();

@@ -1,6 +1,6 @@
-//! Every standing, reached as people reach it, and seen by the very next request.
+//! What is said of each standing, and when it begins and ends.
 
-use crate::{assert_masked, look, nobodys, paper, scan, standings};
+use crate::{approve, assert_masked, look, nobodys, paper, scan, standings};
 use serde_json::json;
 use tests::{Person, START, World};
 
@@ -12,13 +12,6 @@ fn assert_standing(reply: tests::Reply, standing: &str, in_force: bool) -> tests
     assert_eq!(reply.body["in_force"], in_force);
     assert_masked(&reply, 1);
     reply
-}
-
-/// Approves `application` at both stages.
-async fn approve(world: &World, application: &str) {
-    for reviewer in ["chushen", "zhongshen"] {
-        world.staff(reviewer).await.decide(application, json!({ "outcome": "approve" })).await.expect(200);
-    }
 }
 
 /// Hours, a photo, the declaration: a renewal that is submitted.

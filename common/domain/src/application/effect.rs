@@ -196,7 +196,7 @@ pub(super) fn close(
             let profile = &dossier.profile;
             let rules = library.for_district(profile.form.district.as_ref());
             let mut profile = crate::profile::Profile { version: profile.version + 1, ..profile.clone() };
-            profile.next_due = reminder::first_due(dossier, &profile, rules);
+            profile.next_due = reminder::first_due(dossier, &profile, Some(&next.id), rules);
             change.profile = Some(profile);
         }
         ApplicationKind::Renewal => release_registration(dossier, next, change, library, now),

@@ -1,6 +1,6 @@
 //! The profile, which an application takes over when it's opened, and which the register follows where no approval is asked.
 
-use super::{ApplicationKind, Change, JournalAction, State, transfer};
+use super::{Change, JournalAction, transfer};
 use crate::{
     date::Instant,
     dossier::Dossier,
@@ -47,11 +47,7 @@ pub fn save_profile(
         if issue_changed {
             next.reminded = None;
         }
-        let waiting = [ApplicationKind::First, ApplicationKind::TransferIn]
-            .into_iter()
-            .filter_map(|kind| dossier.open_application(kind))
-            .any(|open| open.state != State::Draft);
-        next.next_due = if waiting { None } else { reminder::first_due(dossier, &next, rules) };
+        next.next_due = reminder::first_due(dossier, &next, None, rules);
     }
     change.journal.fields = fields;
     change.profile = Some(next);

@@ -57,6 +57,7 @@ mod tests {
     #[case::two_small_hide_each_other(&[3, 2, 40, 0], Some(45), &[None, None, Some(40), Some(0)])]
     #[case::two_that_are_too_few_together(&[1, 2, 40, 50], Some(93), &[None, None, None, Some(50)])]
     #[case::a_row_of_ones(&[1, 1, 1, 1, 1, 0], Some(5), &[None; 6])]
+    #[case::ones_take_a_larger_one_along(&[1, 1, 1, 1, 1, 40, 50], Some(95), &[None, None, None, None, None, None, Some(50)])]
     #[case::nothing_left_to_show(&[4, 9, 0], Some(13), &[None; 3])]
     fn small_cells_are_hidden(#[case] cells: &[i64], #[case] total: Shown, #[case] shown: &[Shown]) {
         assert_eq!(suppress(cells.iter().sum(), cells), (total, shown.to_vec()));

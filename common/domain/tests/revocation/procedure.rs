@@ -11,7 +11,7 @@ use domain::{
     date::{CalendarDate, date},
     notification::Message,
     registration::RegistrationStatus,
-    revocation::{MOST_TEXT, RevocationRuling, RevocationState},
+    revocation::{self, MOST_TEXT, RevocationDecision, RevocationRuling, RevocationState},
 };
 use rstest::rstest;
 use serde_json::json;
@@ -65,6 +65,14 @@ fn brought_to(state: &str) -> World {
 const STATES: [&str; 8] =
     ["none", "announced", "over", "objected", "upheld", "dropped", "dismissed", "revoked"];
 
+/// The last entry of the journal names the grounds and the rule they are from.
+#[track_caller]
+fn journal_has_the_grounds(world: &World) {
+    let entry = world.journal.last().unwrap();
+    assert_eq!(entry.reasons, [ground("fraud_in_registration")]);
+    assert_eq!(entry.rule.as_ref().unwrap().rule, "revocation.grounds");
+}
+
 type Command = fn(&mut World) -> Answer;
 
 /// A row for each command: `ok` or the refusal, in each of [`STATES`] in turn.
@@ -114,6 +122,7 @@ fn each_command_in_each_state_does_what_the_table_says() {
 fn one_may_object_until_the_end_of_the_last_day(#[case] day: u8, #[case] expected: &str) {
     let mut world = brought_to("announced");
     world.go_to(date(2026, 3, day).plus_days(1).start().plus_seconds(-1));
+    assert_eq!(held(&world).may_object_on(world.now.day()), expected == "ok", "what is shown says the same");
     assert_eq!(code(&object(&mut world, "材料属实")), expected);
 }
 
@@ -141,6 +150,8 @@ fn an_objection_that_is_upheld_ends_the_procedure_and_the_registration_stands() 
     assert!(matches!(world.last_message(), Message::RevocationEnded { upheld: true, .. }));
     let due = world.registration().next_due;
     assert_eq!(due, registered().registration().next_due, "as if nothing had been");
+    assert!(!held(&world).may_object_on(world.now.day()), "there is nothing left to object to");
+    journal_has_the_grounds(&world);
     job_on(&mut world, last_day().plus_days(1));
     assert_eq!(world.registration().status, RegistrationStatus::Active);
 }
@@ -152,6 +163,9 @@ fn a_dismissed_objection_revokes_at_once_and_says_why() {
     assert_eq!(world.registration().ended_on, Some(world.now.day()));
     let Message::Revoked { objected_at, note, .. } = world.last_message() else { panic!("of the outcome") };
     assert!(objected_at.is_some() && !note.is_empty());
+    let ended = held(&world).ended.as_ref().unwrap();
+    assert_eq!((&ended.by, &ended.note), (&Actor::Staff(administrator(1, "42").id), note), "and by whom");
+    journal_has_the_grounds(&world);
 }
 
 #[test]
@@ -159,12 +173,16 @@ fn without_an_objection_the_job_revokes_on_the_day_after_the_last_and_not_before
     let mut world = brought_to("announced");
     job_on(&mut world, last_day());
     assert_eq!(world.registration().status, RegistrationStatus::Active);
+    let early = revocation::due(&world.dossier, world.registration(), world.rules, world.now);
+    assert_eq!(early, None, "whoever asks");
     job_on(&mut world, last_day().plus_days(1));
     let registration = world.registration();
     assert_eq!((registration.status, registration.next_due), (RegistrationStatus::Revoked, None));
     assert_eq!(world.journal.last().unwrap().actor, Actor::System);
     assert_eq!(world.journal.last().unwrap().action, JournalAction::Revoked);
     assert!(matches!(world.last_message(), Message::Revoked { objected_at: None, .. }));
+    assert_eq!(held(&world).ended.as_ref().unwrap().by, Actor::System);
+    journal_has_the_grounds(&world);
     // A second run has nothing to do.
     assert_eq!(world.run_job(), []);
 }
@@ -232,6 +250,49 @@ fn grounds_are_those_of_the_rules_and_come_with_facts() {
             expected,
             "{reasons:?}"
         );
+    }
+}
+
+#[test]
+fn grounds_are_told_in_the_words_of_the_rules_they_were_announced_by() {
+    let wording = "以欺骗、贿赂等不正当手段取得登记";
+    let mut world = World::registered_under(library(&[(wording, "以不实材料取得登记")]), date(2026, 3, 2));
+    announce(&mut world).unwrap();
+    let lines = held(&world).reason_lines(world.rules);
+    assert_eq!(lines[0].text, "以不实材料取得登记：经核查，工作经历证明系伪造");
+}
+
+#[rstest]
+#[case::nothing(" \n".to_owned(), "invalid_fields")]
+#[case::too_much("长".repeat(MOST_TEXT + 1), "invalid_fields")]
+#[case::as_much_as_may_be("长".repeat(MOST_TEXT), "ok")]
+fn a_decision_says_why(#[case] note: String, #[case] expected: &str) {
+    for ruling in [RevocationRuling::Uphold, RevocationRuling::Dismiss, RevocationRuling::Drop] {
+        let mut world = brought_to("objected");
+        let registration = world.registration().clone();
+        let decision = RevocationDecision { ruling, note: note.clone() };
+        let answer = world.educate(|dossier, rules, now| {
+            revocation::decide(dossier, &registration, &administrator(1, "42"), &decision, rules, now)
+        });
+        assert_eq!(code(&answer), expected, "{ruling:?}");
+    }
+}
+
+#[test]
+fn an_objection_on_paper_is_entered_by_an_administrator_of_the_area_who_isnt_the_holder() {
+    let mut own = administrator(1, "42");
+    own.identity = identity_key(&registered().dossier.profile.form);
+    for (by, expected) in
+        [(administrator(2, "43"), "outside_area"), (own, "own_registration"), (administrator(2, "42"), "ok")]
+    {
+        let mut world = brought_to("announced");
+        let registration = world.registration().clone();
+        let answer = world.educate(|dossier, rules, now| {
+            revocation::object_for(dossier, &registration, &by, "材料属实", rules, now)
+        });
+        assert_eq!(code(&answer), expected);
+        let entered = held(&world).objection.as_ref().map(|objection| objection.by.clone());
+        assert_eq!(entered, (expected == "ok").then_some(Actor::Staff(by.id)));
     }
 }
 

@@ -287,3 +287,15 @@ fn a_transfer_in_has_no_registration_to_be_about() {
     world.save_profile(answers).unwrap();
     assert!(world.dossier.registrations.is_empty());
 }
+
+#[test]
+fn one_that_is_withdrawn_beside_a_first_registration_that_waits_has_nobody_reminded() {
+    let mut world = world();
+    let first = world.first();
+    world.submit(&first).unwrap();
+    let transfer = arriving_with(&mut world, &from_beijing(vec![]));
+    world.enter(&transfer, json!({ "management_number": "202610420106000777" })).unwrap();
+    world.submit(&transfer).unwrap();
+    world.withdraw(&transfer).unwrap();
+    assert_eq!(world.dossier.profile.next_due, None, "the other certificate's application waits still");
+}

@@ -13,6 +13,7 @@ use domain::{
     form::Part,
     id::ApplicationId,
     registration::{Registration, RegistrationStatus},
+    revocation::{Revocation, RevocationState},
 };
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -57,11 +58,11 @@ impl Witness {
 
     /// Runs the job, one due record after the other.
     pub fn run_job(&mut self) {
-        use JournalAction::{Expired, Lapsed, Reminded};
+        use JournalAction::{Expired, Lapsed, Reminded, Revoked};
         loop {
             let before = self.world.clone();
             let Some(change) = self.world.do_next_due() else { break };
-            self.accepted(&before, &change, &Actor::System, &[Expired, Lapsed, Reminded], None);
+            self.accepted(&before, &change, &Actor::System, &[Expired, Lapsed, Reminded, Revoked], None);
         }
     }
 
@@ -129,7 +130,9 @@ impl Witness {
         if let Some(next) = &change.registration {
             let previous = before.dossier.registration(&next.number);
             registrations_change_as_they_may(previous, next, change, before);
+            revocations_go_their_way(previous, next, change, before);
         }
+        closed_for_good(before, change);
         self.keys_balance(change);
         self.dossier_is_sound();
         for sight in sights(before, change, &self.world) {
@@ -249,10 +252,12 @@ impl Witness {
             assert!(places.insert((application.kind, application.registration.clone())), "two open at once");
             assert!(application.next_due.is_none() || application.state == State::Returned);
             let about = application.registration.as_ref().and_then(|number| dossier.registration(number));
-            let given_up = about.is_some_and(|about| about.status == RegistrationStatus::Cancelled);
-            assert!(!given_up, "nothing is open about a registration that was given up");
-            let first_waits = application.kind == ApplicationKind::First && application.receipt.is_some();
-            assert!(!first_waits || dossier.profile.next_due.is_none(), "no reminder to do what was done");
+            let ended = about.is_some_and(|about| {
+                !matches!(about.status, RegistrationStatus::Active | RegistrationStatus::Lapsed)
+            });
+            assert!(!ended, "nothing is open about a registration that was given up, left or revoked");
+            let arrives = application.kind.registers() && application.receipt.is_some();
+            assert!(!arrives || dossier.profile.next_due.is_none(), "no reminder to do what was done");
         }
         let mut certificates = BTreeSet::new();
         let active = || dossier.registrations.iter().filter(|one| one.status == RegistrationStatus::Active);
@@ -275,7 +280,8 @@ impl Witness {
             assert_eq!(registration.pending_renewal.iter().collect::<Vec<_>>(), waiting);
             if registration.pending_renewal.is_some() {
                 assert!(registration.is_valid_on(now.day()), "a renewal in time keeps it valid");
-                assert_eq!(registration.next_due, None);
+                let revoked_on = registration.revocation.as_deref().and_then(Revocation::takes_effect_on);
+                assert_eq!(registration.next_due, revoked_on, "nothing but a revocation is to come");
             }
         }
         if let (Some(one), 1) = (active().next(), active().count()) {
@@ -316,8 +322,14 @@ fn registrations_change_as_they_may(
     let (action, today) = (change.journal.action, before.now.day());
     let approved = change.application.as_ref().filter(|application| application.state == State::Approved);
     let Some(previous) = previous else {
-        assert_eq!(approved.map(|application| application.kind), Some(ApplicationKind::First));
-        assert_eq!((next.registered_on, next.cycle.start), (today, today));
+        let by = approved.expect("what registers it");
+        assert!(by.kind.registers());
+        let brought = by.transfer.as_ref().filter(|_| by.kind == ApplicationKind::TransferIn);
+        let start = brought.map_or(today, |details| details.cycle_start.unwrap());
+        assert_eq!((next.registered_on, next.cycle.start), (today, start));
+        assert_eq!(next.transfer.arrival.is_some(), brought.is_some());
+        assert_eq!(change.credits.len(), brought.map_or(0, |details| details.hours.len()), "hours come once");
+        assert!(today <= next.valid_until, "what is registered is valid");
         return;
     };
     assert_eq!(previous.status, RegistrationStatus::Active, "what has ended stays ended");
@@ -333,6 +345,13 @@ fn registrations_change_as_they_may(
     if next.status == RegistrationStatus::Cancelled {
         assert_eq!(approved.map(|application| application.kind), Some(ApplicationKind::Cancellation));
     }
+    if next.status == RegistrationStatus::TransferredOut {
+        assert_eq!(approved.map(|application| application.kind), Some(ApplicationKind::TransferOut));
+        assert!(next.transfer.departure.as_ref().is_some_and(|left| left.on == today));
+    }
+    let ended = next.status != RegistrationStatus::Active;
+    assert_eq!(next.ended_on, ended.then_some(today), "the day it ended");
+    assert!(!ended || next.pending_renewal.is_none());
     if next.valid_until != previous.valid_until {
         let renewal =
             approved.filter(|application| application.kind == ApplicationKind::Renewal).expect("a renewal");
@@ -344,6 +363,42 @@ fn registrations_change_as_they_may(
     }
     if (&next.name, &next.district) != (&previous.name, &previous.district) {
         assert!(approved.is_some() && action == JournalAction::Approved, "a stage approved it");
+    }
+}
+
+/// A revocation takes effect once its grounds were announced and the period to object is over, or an objection dismissed;
+/// until then its registration can't be left, and when it ends otherwise the revocation does.
+fn revocations_go_their_way(
+    previous: Option<&Registration>,
+    next: &Registration,
+    change: &Change,
+    before: &World,
+) {
+    let held = previous.and_then(|previous| previous.revocation.as_deref());
+    let running = held.filter(|held| held.state.is_open());
+    if next.status == RegistrationStatus::Revoked {
+        let held = running.expect("a revocation that ran");
+        let over = held.state == RevocationState::Announced && before.now.day() > held.object_until;
+        let dismissed = held.objection.is_some() && matches!(change.journal.actor, Actor::Staff(_));
+        assert!(over || dismissed, "{held:?} took effect on {}", before.now);
+        assert_eq!(next.revocation.as_ref().unwrap().state, RevocationState::Revoked);
+    }
+    let given_up = matches!(next.status, RegistrationStatus::Cancelled | RegistrationStatus::TransferredOut);
+    assert!(!given_up || running.is_none(), "nobody leaves while it runs");
+    let runs = next.revocation.as_ref().is_some_and(|revocation| revocation.state.is_open());
+    assert!(!runs || next.status == RegistrationStatus::Active, "nothing runs about what has ended");
+}
+
+/// What ends with a registration was open, ends once and tells of nothing by itself.
+fn closed_for_good(before: &World, change: &Change) {
+    let ended = change.registration.as_ref().filter(|next| next.status != RegistrationStatus::Active);
+    for closed in &change.closed {
+        let previous = before.dossier.application(&closed.id).expect("it was there");
+        assert!(previous.is_open() && closed.version == previous.version + 1);
+        assert_eq!((closed.state, closed.stage()), (State::Closed, None));
+        assert_eq!((closed.next_due, closed.mend_by), (None, None));
+        assert_eq!(closed.registration.as_ref(), ended.map(|ended| &ended.number));
+        assert!(change.application.as_ref().is_none_or(|application| application.id != closed.id));
     }
 }
 
@@ -362,7 +417,9 @@ fn parts_of(application: &Application, rules: &domain::rules::RuleSet) -> BTreeS
     }
     let form =
         [Part::Person, Part::Contact, Part::Education, Part::Certificate, Part::Employment, Part::Membership];
-    form.into_iter().chain(files(application).into_iter().map(|(_, part)| part)).collect()
+    let transfer = application.kind.is_transfer().then_some(Part::Transfer);
+    let files = files(application).into_iter().map(|(_, part)| part);
+    form.into_iter().chain(transfer).chain(files).collect()
 }
 
 fn files(application: &Application) -> BTreeSet<(String, Part)> {
@@ -374,9 +431,11 @@ fn files(application: &Application) -> BTreeSet<(String, Part)> {
 fn parts_between(previous: &Application, next: &Application) -> BTreeSet<Part> {
     let fields = previous.form.changed_fields(&next.form);
     let (old, new) = (files(previous), files(next));
+    let transfer = (previous.transfer != next.transfer).then_some(Part::Transfer);
     fields
         .into_iter()
         .filter_map(domain::form::Field::part)
+        .chain(transfer)
         .chain(old.symmetric_difference(&new).map(|(_, part)| *part))
         .collect()
 }

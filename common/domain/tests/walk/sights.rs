@@ -2,13 +2,15 @@
 
 use crate::common::World;
 use domain::{
+    actor::Actor,
     application::{Application, ApplicationKind, Change, JournalAction, Stage, State},
     notification::Message,
     registration::RegistrationStatus,
+    revocation::RevocationState,
 };
 
 /// What all walks together must have met.
-pub const SIGHTS: [&str; 22] = [
+pub const SIGHTS: [&str; 33] = [
     "registered",
     "registered late",
     "registered again",
@@ -29,13 +31,24 @@ pub const SIGHTS: [&str; 22] = [
     "reminded of a renewal",
     "reminded of the first window",
     "reminded of mending",
+    "transferred in",
+    "transferred in after another end",
+    "transferred out",
+    "revocation announced",
+    "revoked by the job",
+    "revoked when an objection was dismissed",
+    "objection upheld",
+    "revocation dropped",
+    "revocation overtaken",
+    "renewed while a revocation ran",
+    "closed with its registration",
     "claimed_by_other",
     "own_application",
 ];
 
 /// What `change` shows, that led from `before` to `after`.
 pub fn sights(before: &World, change: &Change, after: &World) -> Vec<&'static str> {
-    use ApplicationKind::{Cancellation, First, Renewal};
+    use ApplicationKind::{Cancellation, First, Renewal, TransferIn, TransferOut};
     let action = change.journal.action;
     let next = change.application.as_ref();
     let previous = next.and_then(|next| before.dossier.application(&next.id));
@@ -46,6 +59,9 @@ pub fn sights(before: &World, change: &Change, after: &World) -> Vec<&'static st
         before.dossier.active_registration().is_some_and(|held| before.now.day() > held.valid_until);
     let lapsed = change.registration.as_ref().is_some_and(|held| held.status == RegistrationStatus::Lapsed);
     let told = |wanted: fn(&Message) -> bool| change.notifications.iter().any(|told| wanted(&told.message));
+    let by_job = change.journal.actor == Actor::System;
+    let revocation =
+        change.registration.as_ref().and_then(|held| held.revocation.as_ref()).map(|held| held.state);
     let document = |world: &World| world.dossier.profile.form.identity_document.clone();
     let all = [
         ("registered", is(First)),
@@ -73,6 +89,17 @@ pub fn sights(before: &World, change: &Change, after: &World) -> Vec<&'static st
             "reminded of the first window",
             told(|message| matches!(message, Message::FirstRegistrationDue { .. })),
         ),
+        ("transferred in", is(TransferIn)),
+        ("transferred in after another end", is(TransferIn) && !before.dossier.registrations.is_empty()),
+        ("transferred out", is(TransferOut)),
+        ("revocation announced", action == JournalAction::RevocationAnnounced),
+        ("revoked by the job", action == JournalAction::Revoked && by_job),
+        ("revoked when an objection was dismissed", action == JournalAction::Revoked && !by_job),
+        ("objection upheld", action == JournalAction::RevocationUpheld),
+        ("revocation dropped", action == JournalAction::RevocationDropped),
+        ("revocation overtaken", lapsed && revocation == Some(RevocationState::Overtaken)),
+        ("renewed while a revocation ran", is(Renewal) && revocation.is_some_and(RevocationState::is_open)),
+        ("closed with its registration", !change.closed.is_empty()),
         ("reminded of mending", told(|message| matches!(message, Message::ReturnedReminder { .. }))),
     ];
     all.into_iter().filter_map(|(sight, met)| met.then_some(sight)).collect()

@@ -3,11 +3,12 @@
 use super::invariants::Witness;
 use crate::common::{World, answers, decision, identity_key, noon, reviewer};
 use domain::{
-    actor::{Actor, Reviewer, Role},
-    application::{ApplicationKind, JournalAction, Outcome, Stage, State},
+    actor::{Actor, Administrator, Reviewer, Role},
+    application::{ApplicationKind, JournalAction, Outcome, Reason, Stage, State},
     attachment::AttachmentKind,
-    date::date,
+    date::{CalendarDate, date},
     id::ApplicationId,
+    revocation::{self, RevocationDecision, RevocationRuling},
 };
 use proptest::{prelude::*, sample::select};
 use serde_json::{Value, json};
@@ -81,18 +82,27 @@ pub enum Step {
     Decide(Pick, usize, Outcome),
     /// Every stage that is left approves.
     ApproveAll(Pick),
+    /// An administrator announces that the registration is to be revoked.
+    Announce(usize),
+    Object,
+    Rule(usize, RevocationRuling),
 }
 
 pub fn step() -> impl Strategy<Value = Step> {
     let pick = any::<Pick>;
     let entry = || 0..entries().len();
     let kind = || {
-        use ApplicationKind::{Cancellation, Change, First, Renewal};
-        prop_oneof![4 => Just(First), 4 => Just(Renewal), 5 => Just(Change), 1 => Just(Cancellation)]
+        use ApplicationKind::{Cancellation, Change, First, Renewal, TransferIn, TransferOut};
+        prop_oneof![4 => Just(First), 4 => Just(Renewal), 5 => Just(Change), 1 => Just(Cancellation),
+            1 => Just(TransferOut), 3 => Just(TransferIn)]
     };
     let who = || prop_oneof![6 => Just(0_usize), 1 => 1..6_usize];
     let outcome =
         || prop_oneof![6 => Just(Outcome::Approve), 2 => Just(Outcome::Return), 1 => Just(Outcome::Refuse)];
+    let ruling = || {
+        use RevocationRuling::{Dismiss, Drop, Uphold};
+        prop_oneof![1 => Just(Dismiss), 2 => Just(Uphold), 1 => Just(Drop)]
+    };
     prop_oneof![
         3 => (1..90_i64).prop_map(Step::Wait),
         3 => (1..45_i64).prop_map(|days| Step::Wait(days * 1440)),
@@ -109,10 +119,13 @@ pub fn step() -> impl Strategy<Value = Step> {
         9 => pick().prop_map(Step::Submit),
         1 => pick().prop_map(Step::Withdraw),
         2 => entry().prop_map(Step::SaveProfile),
-        2 => (pick(), who()).prop_map(|(pick, who)| Step::Claim(pick, who)),
+        4 => (pick(), who()).prop_map(|(pick, who)| Step::Claim(pick, who)),
         1 => (pick(), who()).prop_map(|(pick, who)| Step::Release(pick, who)),
         9 => (pick(), who(), outcome()).prop_map(|(pick, who, outcome)| Step::Decide(pick, who, outcome)),
         4 => pick().prop_map(Step::ApproveAll),
+        2 => who().prop_map(Step::Announce),
+        4 => Just(Step::Object),
+        3 => (who(), ruling()).prop_map(|(who, ruling)| Step::Rule(who, ruling)),
     ]
 }
 
@@ -134,6 +147,9 @@ fn entries() -> Vec<Value> {
         json!({ "issued_on": "2026-02-01" }),
         json!({ "declaration": true }),
         json!({ "declaration": false }),
+        json!({ "transfer": { "province": "31" } }),
+        json!({ "transfer": { "province": "42" } }),
+        json!({ "transfer": { "hours": [] } }),
         json!({}),
     ]
 }
@@ -153,6 +169,14 @@ fn staff(world: &World, id: &ApplicationId, who: usize) -> Reviewer {
             ..reviewer(5, Role::FinalReviewer, "42")
         },
     }
+}
+
+/// An administrator of the province: another one, or where `who` is the last, the holder.
+fn administrator(world: &World, who: usize) -> Administrator {
+    let staff =
+        reviewer(if who == 0 { 6 } else { 7 }, Role::Administrator, if who == 4 { "43" } else { "42" });
+    let identity = identity_key(&world.dossier.profile.form).filter(|_| who == 5);
+    Administrator { id: staff.id, area: Some(staff.area), identity }
 }
 
 fn picked(world: &World, pick: Pick) -> Option<ApplicationId> {
@@ -228,7 +252,45 @@ pub fn take(witness: &mut Witness, step: &Step) {
                 }
             }
         }),
+        Step::Announce(who) => announce(witness, *who),
+        Step::Object => {
+            let Some(registration) = witness.world.dossier.registrations.last().cloned() else { return };
+            let holder = Actor::Holder(registration.holder.clone());
+            witness.by_holder(&[JournalAction::RevocationObjected], |world| {
+                world.educate(|_, rules, now| {
+                    revocation::object(&registration, holder, "材料属实", rules, now)
+                })
+            });
+        }
+        Step::Rule(who, ruling) => rule(witness, *who, *ruling),
     }
+}
+
+fn announce(witness: &mut Witness, who: usize) {
+    let Some(registration) = witness.world.dossier.registrations.last().cloned() else { return };
+    let by = administrator(&witness.world, who);
+    let ground = Reason { part: None, ground: "other".to_owned(), note: "经核查".to_owned() };
+    witness.run(&Actor::Staff(by.id.clone()), &[JournalAction::RevocationAnnounced], None, |world| {
+        world.educate(|dossier, rules, now| {
+            revocation::announce(dossier, &registration, &by, vec![ground], rules, now)
+        })
+    });
+}
+
+fn rule(witness: &mut Witness, who: usize, ruling: RevocationRuling) {
+    let Some(registration) = witness.world.dossier.registrations.last().cloned() else { return };
+    let by = administrator(&witness.world, who);
+    let action = match ruling {
+        RevocationRuling::Dismiss => JournalAction::Revoked,
+        RevocationRuling::Uphold => JournalAction::RevocationUpheld,
+        RevocationRuling::Drop => JournalAction::RevocationDropped,
+    };
+    let decision = RevocationDecision { ruling, note: "经复核".to_owned() };
+    witness.run(&Actor::Staff(by.id.clone()), &[action], None, |world| {
+        world.educate(|dossier, rules, now| {
+            revocation::decide(dossier, &registration, &by, &decision, rules, now)
+        })
+    });
 }
 
 fn with(witness: &mut Witness, pick: Pick, act: impl FnOnce(&mut Witness, &ApplicationId)) {
@@ -255,7 +317,7 @@ fn by_staff(
 
 fn open(witness: &mut Witness, kind: ApplicationKind) -> Option<ApplicationId> {
     let number = witness.world.dossier.active_registration().map(|active| active.number.clone());
-    let number = number.filter(|_| kind != ApplicationKind::First);
+    let number = number.filter(|_| !kind.registers());
     let change = witness.by_holder(&[JournalAction::Opened], |world| world.try_open(kind, number))?;
     change.application.map(|application| application.id)
 }
@@ -279,16 +341,22 @@ fn attach(witness: &mut Witness, id: &ApplicationId, kind: AttachmentKind) {
 }
 
 fn complete(witness: &mut Witness, id: &ApplicationId) {
-    use AttachmentKind::{CertificateScan, IdentityCardBack, IdentityCardFront, Photo};
-    let application = witness.world.application(id);
-    let first = application.kind == ApplicationKind::First;
-    let patch = if first && application.form.name.is_none() {
+    use AttachmentKind::{
+        CertificateScan, Degree, IdentityCardBack, IdentityCardFront, Photo, TransferLetter,
+    };
+    let (application, today) = (witness.world.application(id), witness.world.now.day());
+    let mut patch = if application.kind.registers() && application.form.name.is_none() {
         answers(json!({ "issued_on": "2026-03-02" }))
     } else {
         json!({ "declaration": true })
     };
+    match application.kind {
+        ApplicationKind::TransferOut => patch["transfer"] = json!({ "province": "11" }),
+        ApplicationKind::TransferIn => patch["transfer"] = from_beijing(today),
+        _ => {}
+    }
     let missing: Vec<_> =
-        [Photo, IdentityCardFront, IdentityCardBack, CertificateScan, AttachmentKind::Degree]
+        [Photo, IdentityCardFront, IdentityCardBack, CertificateScan, Degree, TransferLetter]
             .into_iter()
             .filter(|kind| !application.has_attachment(*kind))
             // With a photo no change is made at once.
@@ -298,4 +366,12 @@ fn complete(witness: &mut Witness, id: &ApplicationId) {
     for kind in missing {
         attach(witness, id, kind);
     }
+}
+
+/// What somebody says who has been registered in Beijing for a year on `today`.
+fn from_beijing(today: CalendarDate) -> Value {
+    let start = today.plus_years(-1);
+    json!({ "province": "11", "registration_number": "京社登 2025-00123", "cycle_start": start,
+        "valid_until": start.plus_years(3), "hours": [{ "form": "seminar", "category": "professional",
+        "title": "个案研讨", "provider": "北京市社会工作协会", "done_from": start.plus_days(30), "hours": 4 }] })
 }

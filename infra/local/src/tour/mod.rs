@@ -6,9 +6,11 @@ pub mod files;
 mod narrator;
 pub mod page;
 mod register;
+mod revocation;
 mod steps;
 mod story;
 mod training;
+mod transfer;
 
 use crate::{
     serve::LoopbackServer,

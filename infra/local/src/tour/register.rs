@@ -1,12 +1,14 @@
-//! The story's end: what others see of the register, and what the register remembers of those who looked.
+//! What others see of the register, and what the register remembers of those who looked; and at the story's end, what all
+//! of it comes to.
 
 use super::{
     client::{Call, Client},
     story::Story,
 };
 use anyhow::{Context, Result, ensure};
+use domain::date::Instant;
 use reqwest::Method;
-use serde_json::json;
+use serde_json::{Value, json};
 
 /// A number that nobody has, with the right check digit.
 const NOBODYS: &str = "422026987654324";
@@ -59,6 +61,33 @@ impl Story<'_> {
         );
         Ok(())
     }
+
+    /// The figures for policy, which are so small here that they are hidden.
+    pub(super) async fn figures(&mut self) -> Result<()> {
+        self.at("2031-03-04", "09:00")?;
+        self.narrator.chapter(&self.system.clock, "统计数据：供决策，不泄露个人");
+        self.narrator.step(
+            "管理员查看各月登记、再登记、失效、转出等人数：随办随计，1 至 4 人的数值不显示，以免认出个人",
+        );
+        let admin = self.staff("admin").await?;
+        let seen = self.get(&admin, "/v1/statistics?from=2029-09&to=2031-03", 200).await?;
+        ensure!(seen.body["registered"]["total"].is_null(), "a single person is shown: {}", seen.body);
+        self.narrator.shows(seen.text("/registered/label")?, &count(&seen.body["registered"]["total"]));
+        let rows = seen.body["months"][0]["rows"].as_array().context("a month has rows")?;
+        for row in rows {
+            self.narrator.shows(
+                &format!("{} {}", seen.text("/months/0/month")?, row["label"].as_str().unwrap_or_default()),
+                &count(&row["total"]),
+            );
+        }
+        self.narrator.shows("统计至", &seen.text("/as_of")?.parse::<Instant>()?.in_chinese());
+        Ok(())
+    }
+}
+
+/// A number of the figures as people read it.
+fn count(total: &Value) -> String {
+    if total.is_null() { "1 至 4 人，不显示".to_owned() } else { format!("{total} 人") }
 }
 
 /// `number` with its last digit another.

@@ -99,8 +99,10 @@ impl Story<'_> {
         let report = self.system.reminder.run(Job::Daily, Duration::from_mins(5), |_: &Report| {}).await?;
         ensure!(report.complete && report.failed == 0, "the job didn't finish: {report:?}");
         ensure!(report.planned == reminders, "expected {reminders} reminders: {report:?}");
-        self.narrator
-            .shows("每日任务", &format!("计划提醒 {} 封，失效 {} 件", report.planned, report.lapsed));
+        self.narrator.shows(
+            "每日任务",
+            &format!("计划提醒 {} 封，失效 {} 件，撤销 {} 件", report.planned, report.lapsed, report.revoked),
+        );
         Ok(())
     }
 

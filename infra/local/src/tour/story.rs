@@ -1,4 +1,5 @@
-//! The story: 张晓雯 registers, mends, is approved, learns, is reminded, and renews three years later.
+//! The story: 张晓雯 registers, mends, is approved, learns, is reminded, and renews three years later; is denounced, moves
+//! away and comes back.
 
 use super::{client::Call, files, narrator::Narrator};
 use crate::system::System;
@@ -41,6 +42,10 @@ impl<'a> Story<'a> {
         self.reminders(&number).await?;
         self.renew(&number).await?;
         self.register_is_asked(&number).await?;
+        self.revocation(&number).await?;
+        self.moves_away(&number).await?;
+        self.moves_back(&number).await?;
+        self.figures().await?;
         self.narrator.end(self.system.clock.now(), self.mails);
         Ok(())
     }
@@ -269,11 +274,7 @@ impl<'a> Story<'a> {
         let id = me.text("/registrations/0/pending_renewal")?.to_owned();
 
         self.narrator.step("两级审核通过，有效期从原到期日接着算");
-        for reviewer in ["chushen", "zhongshen"] {
-            let reviewer = self.staff(reviewer).await?;
-            let opened = self.open(&reviewer, &id).await?;
-            self.decide(&reviewer, &id, &opened, json!({ "outcome": "approve" }), 200).await?;
-        }
+        self.approve(&id).await?;
         self.expect_mail(&["登记"]).await?;
         let me = self.get(&holder, "/v1/me", 200).await?;
         ensure!(me.text("/registrations/0/number")? == number, "the number stays");

@@ -1,8 +1,9 @@
-//! `cargo xtask e2e`: the template deployed, a whole registration driven through the deployed gateway, and a class list
-//! through it and the stream. Every function is its release binary, called as Lambda calls it; DynamoDB, S3, streams,
+//! `cargo xtask e2e`: the template deployed, a whole registration driven through the deployed gateway, from its first day to
+//! a move to another province and back, and a class list and the figures through the stream. Every function is its release binary, called as Lambda calls it; DynamoDB, S3, streams,
 //! schedules and mail are the target's.
 
 mod mail;
+mod moving;
 mod progress;
 mod register;
 mod stack;
@@ -13,11 +14,15 @@ mod training;
 use anyhow::{Context, Result, anyhow, ensure};
 use progress::Progress;
 use stack::Stack;
-use std::path::Path;
+use std::{path::Path, time::Duration};
 use story::{Registered, StandIn, Story};
 use target::{Kind, Target};
 use tokio::signal::unix::{SignalKind, signal};
 
+/// How long what the stream tells may take: it has to be read, and a function to be started.
+const PATIENCE: Duration = Duration::from_mins(2);
+/// How often it's looked at.
+const LOOK_EVERY: Duration = Duration::from_millis(500);
 /// The office's name in the second version, with what a shell or SAM might cut it at.
 const SECOND: &str = "换了 \"名称\" 的办公室";
 
@@ -93,6 +98,10 @@ async fn played(progress: &Progress, target: &Target, stack: &mut Stack, options
     story.is_taught(&registered).await?;
     story.is_reminded().await?;
     story.meets_the_gateway().await?;
+    let staff = story.office(&registered).await?;
+    story.is_denounced(&registered, &staff.administrator).await?;
+    story.moves(&registered, &staff.reviewers).await?;
+    story.is_counted(&staff.administrator).await?;
     drop(story);
 
     if target.kind() == Kind::LocalStack {

@@ -1,10 +1,14 @@
 //! What others see of the register in a deployed stack: anybody verifies, and staff find what they looked at.
 
-use super::story::{Registered, Story};
+use super::{
+    LOOK_EVERY, PATIENCE,
+    story::{Registered, Story},
+};
 use anyhow::{Result, ensure};
-use local::tour::client::Call;
+use local::tour::client::{Call, Client, Reply};
 use reqwest::Method;
-use serde_json::json;
+use serde_json::{Value, json};
+use std::time::Instant;
 
 impl Story<'_> {
     /// Somebody who isn't signed in asks for the registration, one that was mistyped, and one that nobody has.
@@ -48,5 +52,64 @@ impl Story<'_> {
         ensure!(pdf.starts_with(b"%PDF-"), "the certificate is no PDF");
         self.progress.shows("电子登记证", &format!("PDF，{} 字节", pdf.len()));
         Ok(())
+    }
+
+    /// A revocation is announced, objected to, and the objection upheld: the registration stands.
+    pub async fn is_denounced(&self, registered: &Registered, admin: &Client) -> Result<()> {
+        self.progress.step("发起撤销登记，本人提出异议，管理员采纳：登记继续有效");
+        let number = &registered.number;
+        let grounds = json!({ "reasons": [{ "ground": "fraud_in_registration", "note": "有人举报其工作经历证明系伪造" }] });
+        let announced = self.about_revocation(admin, number, "", grounds, 201).await?;
+        self.progress.shows("异议期限至", announced.text("/object_until")?);
+        self.mail(&self.holder, "拟撤销登记通知").await?;
+        let holder = self.by_client(&registered.open_id).await?;
+        let objection = format!("/v1/registrations/{number}/revocation/objection");
+        self.post(&holder, &objection, json!({ "text": "证明由原单位出具，可向原单位核实。" }), 201).await?;
+        let ruling = json!({ "ruling": "uphold", "note": "原单位来函确认证明属实。" });
+        let upheld = self.about_revocation(admin, number, "/decision", ruling, 200).await?;
+        self.progress.shows("结果", upheld.text("/state_label")?);
+        self.mail(&self.holder, "异议成立").await?;
+        self.stands(number, "valid").await
+    }
+
+    /// What an administrator does about the revocation of `number`, on the present page.
+    async fn about_revocation(
+        &self,
+        admin: &Client,
+        number: &str,
+        tail: &str,
+        body: Value,
+        expected: u16,
+    ) -> Result<Reply> {
+        let path = format!("/v1/registrations/{number}");
+        let version = self.get(admin, &path).await?.etag;
+        let path = format!("{path}/revocation{tail}");
+        let call = Call { if_match: version.as_deref(), ..Call::new(Method::POST, &path).with(body) };
+        self.call(admin, call, expected).await
+    }
+
+    /// A stranger verifies `number`, which stands as `standing`.
+    pub(super) async fn stands(&self, number: &str, standing: &str) -> Result<()> {
+        let seen = self.get(&self.nobody(), &format!("/v1/verify/{number}")).await?;
+        ensure!(seen.text("/standing")? == standing, "it isn't {standing}: {}", seen.body);
+        self.progress.shows("核验", seen.text("/detail")?);
+        Ok(())
+    }
+
+    /// What the stream told is counted, and so small a number hidden.
+    pub async fn is_counted(&self, admin: &Client) -> Result<()> {
+        self.progress.step("统计数据随数据流更新；小于 5 的数值不显示");
+        let until = Instant::now() + PATIENCE;
+        loop {
+            let seen = self.get(admin, "/v1/statistics").await?;
+            if seen.body["as_of"].is_string() {
+                let total = &seen.body["registered"]["total"];
+                ensure!(total.is_null(), "a single person is shown: {}", seen.body);
+                self.progress.shows("统计至", seen.text("/as_of")?);
+                return Ok(());
+            }
+            ensure!(Instant::now() < until, "nothing was counted: {}", seen.body);
+            tokio::time::sleep(LOOK_EVERY).await;
+        }
     }
 }

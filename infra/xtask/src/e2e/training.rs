@@ -1,16 +1,15 @@
 //! The story goes on: a training provider reports a class, and who attended has the hours without asking for them.
 
-use super::story::{Registered, Story};
+use super::{
+    LOOK_EVERY, PATIENCE,
+    story::{Registered, Story},
+};
 use anyhow::{Result, ensure};
 use local::tour::client::{Call, Client};
 use reqwest::Method;
 use serde_json::{Value, json};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
-/// How long a list of two rows may take: the stream has to be read, and a function to be started.
-const PATIENCE: Duration = Duration::from_mins(2);
-/// How often its progress is looked at.
-const LOOK_EVERY: Duration = Duration::from_millis(500);
 /// A certificate that nobody has registered.
 const NOBODYS: &str = "202510420119991231";
 
