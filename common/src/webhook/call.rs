@@ -51,7 +51,7 @@ pub enum CallError {
 
 impl CallError {
     /// A stable code, which the client sees.
-    pub fn code(&self) -> String {
+    pub fn code(self) -> String {
         match self {
             Self::Address(error) => error.code().to_owned(),
             Self::Unreachable => "unreachable".to_owned(),
@@ -64,8 +64,8 @@ impl CallError {
     }
 
     /// True where trying again is asked not to be done: 410.
-    pub fn is_final(&self) -> bool {
-        *self == Self::Status(StatusCode::GONE.as_u16())
+    pub fn is_final(self) -> bool {
+        self == Self::Status(StatusCode::GONE.as_u16())
     }
 }
 

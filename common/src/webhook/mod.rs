@@ -68,7 +68,7 @@ impl Webhooks {
                 Ok(Delivery::Sent { provider_id: format!("HTTP {status}") })
             }
             Err(error) => {
-                store.note_failing(&watcher, &failing(&watcher, &error, now)).await?;
+                store.note_failing(&watcher, &failing(&watcher, error, now)).await?;
                 let text = error.code();
                 Ok(if error.is_final() {
                     Delivery::Refused { error: text }
@@ -80,7 +80,7 @@ impl Webhooks {
     }
 }
 
-fn failing(watcher: &Watcher, error: &CallError, now: Instant) -> Failing {
+fn failing(watcher: &Watcher, error: CallError, now: Instant) -> Failing {
     let since = watcher.failing.as_ref().map_or(now, |failing| failing.since);
     Failing { since, last_at: now, error: error.code() }
 }
