@@ -145,7 +145,8 @@ pub struct HolderSignIn<'a> {
     pub sign_in: &'a SignIn,
     /// Who signs in, where it's the first time: the link is made in the same transaction.
     pub first: Option<(&'a WeChatLink, &'a HolderId)>,
-    /// Who signs in, and as whom in WeChat: noted at every sign-in, so that messages find whoever it was before it was.
+    /// Who signs in, and as whom in WeChat: noted at every sign-in, since whoever was here before there were messages has
+    /// no such note.
     pub reached_as: Option<(&'a WeChatLink, &'a HolderId)>,
     /// The key under which to remember the holder for a retry; the reply's body is the holder's id and never a token.
     pub idempotency: Option<(&'a IdempotencyKey, &'a Reply)>,

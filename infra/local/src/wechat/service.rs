@@ -1,5 +1,8 @@
 //! Subscribe messages: `stable_token` and `message/subscribe/send`, with tokens that end, a ledger that only
 //! WeChat sees, and each refusal that the real ones have.
+//!
+//! Unlike the real one it forgets what was accepted when the program ends: what our ledger still counts is then
+//! refused, and goes by mail.
 
 use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::sync::{Mutex, MutexGuard, PoisonError};
