@@ -26,6 +26,7 @@ use std::{
     process::Command,
     time::{Duration, SystemTime},
 };
+use submission::Submission;
 use tests::{World, form};
 use tower::ServiceExt;
 
@@ -128,7 +129,7 @@ impl Functions {
         staff::appoint(&app, &system.keys).await.unwrap();
         let functions = Self {
             session: session::router(Session::from_env(app.clone(), &env, &parts).unwrap()),
-            submission: submission::router(app.clone()),
+            submission: submission::router(Submission::from_env(app.clone(), &env).unwrap()),
             attachment: attachment::router(Attachments::from_env(app.clone(), &env, &parts).unwrap()),
             review: review::router(Review::from_env(app.clone(), &env, &parts).unwrap()),
             notifier: Notifier::from_env(&env, &parts, clock.clone()).unwrap(),

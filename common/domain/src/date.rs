@@ -183,6 +183,13 @@ impl Instant {
         Self(self.0.saturating_add(Duration::seconds(seconds)))
     }
 
+    /// `2029年3月1日 16:05` in Beijing, as WeChat's templates read times.
+    pub fn clock_in_chinese(self) -> String {
+        let local = self.in_beijing();
+        let day = self.day().in_chinese().replace(' ', "");
+        format!("{day} {:02}:{:02}", local.hour(), local.minute())
+    }
+
     /// `2029 年 3 月 1 日 16:05(北京时间)`, as letters and mails write it.
     pub fn in_chinese(self) -> String {
         let local = self.in_beijing();

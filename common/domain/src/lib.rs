@@ -29,6 +29,7 @@ pub mod reminder;
 pub mod revocation;
 pub mod rules;
 pub mod statement;
+pub mod subscription;
 pub mod traits;
 pub mod transfer;
 pub mod verification;

@@ -10,6 +10,7 @@ use crate::{
     id::{ApplicationId, AttachmentId, CourseId, CreditId, HolderId, RosterId, StaffId},
     province::Province,
     registration::RegistrationNumber,
+    subscription::TemplateId,
 };
 use std::borrow::Cow;
 use utoipa::{
@@ -60,4 +61,5 @@ scalar! {
     CreditId: String, "继续教育记录编号", "7k3m9q2xw4n8r5tz-20260302-h4k9m2qp3r";
     CourseId: String, "课程编号", "2b4d6f8h1j3k5m7n";
     RosterId: String, "培训名单编号", "2b4d6f8h1j3k5m7n-20270504-h4k9m2qp";
+    TemplateId: String, "微信订阅消息模板 id", "zun-LzcQyW-edafCVvzPkK4de2Rllr1fFpw2A_x0oXE";
 }

@@ -11,6 +11,7 @@ mod lifecycle;
 mod purity;
 mod reminders;
 mod revocation;
+mod subscription;
 mod transfer;
 mod walk;
 mod windows;

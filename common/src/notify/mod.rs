@@ -1,7 +1,8 @@
 //! Mail to holders: what a [`domain::notification::Notification`] says in Chinese, as a MIME message, and who carries it.
 //!
 //! [`Letter::write`] finds the words, [`Mail::write`] makes the message of them, [`Carrier::send`] hands it on.
-//! Nothing here reads a clock or the store, and no mail ever holds an identity number.
+//! Nothing of that reads a clock or the store, and no mail ever holds an identity number. The postman hands on what is in the
+//! outbox, by WeChat where the holder accepted that ([`WeChatChannel`]), else by mail.
 
 mod application;
 mod carrier;
@@ -16,6 +17,8 @@ mod revocation;
 mod ses;
 mod smtp;
 mod transfer;
+mod wechat;
+mod wechat_tokens;
 mod wording;
 
 #[cfg(test)]
@@ -28,3 +31,4 @@ pub use mime::{Mail, MailError};
 pub use postman::{Outcome, Postman};
 pub use ses::{SesCarrier, SesSettings};
 pub use smtp::{InvalidSmtp, SmtpCarrier, SmtpLogin, SmtpSettings, SmtpTls};
+pub use wechat::WeChatChannel;

@@ -3,7 +3,7 @@
 
 use super::{
     Carrier, Letterhead, Mail, SendError, SesCarrier, SesSettings, SmtpCarrier, SmtpLogin, SmtpSettings,
-    SmtpTls,
+    SmtpTls, WeChatChannel, wechat::Way,
 };
 use crate::{
     aws::SdkParts,
@@ -36,16 +36,30 @@ pub struct Postman {
     carrier: Carrier,
     letterhead: Letterhead,
     webhooks: Webhooks,
+    wechat: Option<WeChatChannel>,
 }
 
 impl Postman {
-    /// Puts a postman together.
+    /// Puts a postman together that knows no other way than mail.
     pub fn new(store: Store, carrier: Carrier, letterhead: Letterhead, webhooks: Webhooks) -> Self {
-        Self { store, carrier, letterhead, webhooks }
+        Self { store, carrier, letterhead, webhooks, wechat: None }
+    }
+
+    /// The same, sending by WeChat what its reader accepted to get that way.
+    #[must_use]
+    pub fn with_wechat(self, wechat: Option<WeChatChannel>) -> Self {
+        Self { wechat, ..self }
+    }
+
+    /// The same, asking for WeChat's access tokens before there is need: for the one function that does.
+    #[must_use]
+    pub fn keeping_tokens(self) -> Self {
+        let wechat = self.wechat.map(WeChatChannel::keeping_tokens);
+        Self { wechat, ..self }
     }
 
     /// Reads `MAIL_OFFICE`, `MAIL_FROM`, `MAIL_REPLY_TO`, `MAIL_ENQUIRIES`, `PORTAL_URL`, `MAIL_CARRIER` (`ses` or
-    /// `smtp`) and what that carrier needs, and what [`Webhooks::from_env`] reads.
+    /// `smtp`) and what that carrier needs, and what [`Webhooks::from_env`] and [`WeChatChannel::from_env`] read.
     pub fn from_env(env: &Env, parts: &SdkParts, store: Store) -> Result<Self, ConfigError> {
         let from: EmailAddress = env.parsed("MAIL_FROM", "the address that mail comes from")?;
         let reply_to =
@@ -73,7 +87,8 @@ impl Postman {
                 return Err(ConfigError::Malformed { name: "MAIL_CARRIER", purpose, why });
             }
         };
-        Ok(Self::new(store, carrier, letterhead, Webhooks::from_env(env)?))
+        let postman = Self::new(store, carrier, letterhead, Webhooks::from_env(env)?);
+        Ok(postman.with_wechat(WeChatChannel::from_env(env)?))
     }
 
     /// Publishes the key that calls are signed with, before any is made; one read where it was done before. An error is
@@ -122,6 +137,11 @@ impl Postman {
             Dispatch::Letter(notification) => notification,
             Dispatch::Call(event) => return self.webhooks.deliver(&self.store, event, now).await,
         };
+        if let Some(wechat) = &self.wechat
+            && let Way::WeChat(delivery) = wechat.deliver(&self.store, leased, notification, now).await?
+        {
+            return Ok(delivery);
+        }
         let mail = match Mail::write(notification, &self.letterhead, now) {
             Ok(mail) => mail,
             Err(error) => return Ok(Delivery::Refused { error: error.code().to_owned() }),

@@ -16,6 +16,9 @@
 //! STAFF                   {area}#{username}                what the directory shows of a staff account
 //! SESSION#{family}        SESSION                          one sign-in of a holder
 //! WECHAT#{app}#{open id}  WECHAT                           the holder that a WeChat user is
+//! SUBSCRIBER#{holder}     LINK#{app}                       which WeChat user a holder is
+//!                         LEDGER#{app}                     subscribe messages they accepted
+//! WECHAT-TOKEN#{app}      TOKEN                            the access token of a mini-program
 //! KEYS#TOKEN              {key id}                         a public key that access tokens are verified by
 //! KEYS#CERTIFICATE        {start of its id}                a public key that certificates are verified by
 //! REGISTER#{number}       ENTRY                            what verifiers see of a registration
@@ -204,6 +207,26 @@ pub(crate) fn session(staff: Option<&StaffId>, family: &str) -> Key {
 /// A user of a mini-program. Neither name has a `#` in it.
 pub(crate) fn wechat(app_id: &str, open_id: &str) -> Key {
     Key::new(format!("WECHAT#{app_id}#{open_id}"), "WECHAT")
+}
+
+/// What a holder's mini-programs may send them.
+pub(crate) fn subscriber_pk(holder: &HolderId) -> String {
+    format!("SUBSCRIBER#{holder}")
+}
+
+/// Which WeChat user a holder is in a mini-program.
+pub(crate) fn subscriber_link(holder: &HolderId, app_id: &str) -> Key {
+    Key::new(subscriber_pk(holder), format!("LINK#{app_id}"))
+}
+
+/// What they accepted there.
+pub(crate) fn subscriber_ledger(holder: &HolderId, app_id: &str) -> Key {
+    Key::new(subscriber_pk(holder), format!("LEDGER#{app_id}"))
+}
+
+/// The access token of a mini-program.
+pub(crate) fn wechat_token(app_id: &str) -> Key {
+    Key::new(format!("WECHAT-TOKEN#{app_id}"), "TOKEN")
 }
 
 /// The public keys that access tokens are verified by; as many as there were seeds in two months.

@@ -27,11 +27,13 @@ mod rosters;
 mod samples;
 pub mod schema;
 mod sessions;
+mod subscriptions;
 mod token_keys;
 mod transact;
 mod verification;
 mod watch;
 mod watch_events;
+mod wechat_tokens;
 
 pub use account_change::{AccountChange, AccountLost, AccountWritten, Appointer};
 pub use accounts::{InvalidUsername, StaffAccount, StaffProfile, Username};
@@ -44,7 +46,7 @@ pub use figures_rebuild::{RebuildError, RebuildProgress};
 pub use idempotency::{IdempotencyKey, Replay};
 pub use journal::{JournalError, JournalLine};
 pub use keys::{HOLDER_PREFIX, OUTBOX_PREFIX, PK, PROVIDER_PREFIX, SK, WATCHER_PREFIX};
-pub use outbox::{Delivery, Dispatch, Leased, MOST_ATTEMPTS, OutboxItem, OutboxState};
+pub use outbox::{Delivery, Dispatch, Leased, MOST_ATTEMPTS, OutboxItem, OutboxState, Payment};
 pub use page::{Cursor, InvalidCursor, Page, PageError};
 pub use queue::{
     COUNTED_TO, HoursEntry, HoursSummary, QueueEntry, QueueError, QueueKind, QueueOf, QueuePage, Summary,
@@ -52,9 +54,11 @@ pub use queue::{
 pub use registration_journal::{ChainFault, ChainReport, ChainedEntry, JournalFilter};
 pub use rosters::{Listed, RosterWrite};
 pub use sessions::{Begun, HolderSignIn, Session, SignIn, SignInToken, WeChatLink};
+pub use subscriptions::{Settled, Subscriber};
 pub use verification::{Guesses, Looked};
 pub use watch::{WatchLost, WatchWrite};
 pub use watch_events::WatchNews;
+pub use wechat_tokens::{CachedToken, TokenLease};
 
 use crate::crypto::{CryptoError, FieldCipher};
 use aws_sdk_dynamodb::{

@@ -11,7 +11,7 @@ use super::{
     records::{self, DUE_SHARDS, entity},
 };
 use aws_sdk_dynamodb::types::ReturnValue;
-use domain::{date::Instant, notification::Notification, watch::WatchEvent};
+use domain::{date::Instant, notification::Notification, subscription::TemplateId, watch::WatchEvent};
 use futures_util::future::try_join_all;
 use serde::{Deserialize, Serialize};
 
@@ -75,6 +75,19 @@ impl Dispatch {
     }
 }
 
+/// What pays for a message that WeChat carries: one acceptance, taken off the holder's ledger in the transaction that
+/// notes it here.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Payment {
+    /// The mini-program.
+    pub app_id: String,
+    /// The template that was accepted.
+    pub template: TemplateId,
+    /// True once WeChat has turned out not to carry it: mail does.
+    #[serde(default)]
+    pub over: bool,
+}
+
 /// A message in the outbox.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OutboxItem {
@@ -91,6 +104,9 @@ pub struct OutboxItem {
     pub provider_id: Option<String>,
     /// Why the last attempt failed: a code, never an address.
     pub last_error: Option<String>,
+    /// What pays for it, where WeChat carries it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub wechat: Option<Payment>,
 }
 
 /// A message this sender may send.
@@ -100,8 +116,10 @@ pub struct Leased {
     pub dispatch: Dispatch,
     /// Which attempt this is, from 1.
     pub attempt: u32,
+    /// What pays for it, where WeChat carries it.
+    pub wechat: Option<Payment>,
     /// When the lease ends; what marking it is conditional on.
-    lease: Instant,
+    pub(super) lease: Instant,
 }
 
 /// How an attempt went.
@@ -133,6 +151,7 @@ impl OutboxItem {
             next_attempt: now.plus_seconds(FIRST_SWEEP_SECONDS),
             provider_id: None,
             last_error: None,
+            wechat: None,
         }
     }
 
@@ -204,7 +223,8 @@ impl Store {
         match request.send().await {
             Ok(output) => {
                 let item: OutboxItem = records::from_item(output.attributes.unwrap_or_default())?;
-                Ok(Some(Leased { dispatch: item.dispatch, attempt: item.attempts, lease }))
+                let OutboxItem { dispatch, attempts: attempt, wechat, .. } = item;
+                Ok(Some(Leased { dispatch, attempt, wechat, lease }))
             }
             Err(error) if lost_condition(&error) => Ok(None),
             Err(error) => Err(error.into()),

@@ -52,6 +52,9 @@ pub(crate) mod entity {
     pub const DIRECTORY: &str = "DIRECTORY";
     pub const SESSION: &str = "SESSION";
     pub const WECHAT: &str = "WECHAT";
+    pub const SUBSCRIBER: &str = "SUBSCRIBER";
+    pub const CONSENTS: &str = "CONSENTS";
+    pub const WECHAT_TOKEN: &str = "WECHAT_TOKEN";
     pub const COURSE: &str = "COURSE";
     pub const CATALOGUE: &str = "CATALOGUE";
     pub const ROSTER: &str = "ROSTER";

@@ -145,6 +145,9 @@ pub struct HolderSignIn<'a> {
     pub sign_in: &'a SignIn,
     /// Who signs in, where it's the first time: the link is made in the same transaction.
     pub first: Option<(&'a WeChatLink, &'a HolderId)>,
+    /// Who signs in, and as whom in WeChat: noted at every sign-in, since whoever was here before there were messages has
+    /// no such note.
+    pub reached_as: Option<(&'a WeChatLink, &'a HolderId)>,
     /// The key under which to remember the holder for a retry; the reply's body is the holder's id and never a token.
     pub idempotency: Option<(&'a IdempotencyKey, &'a Reply)>,
     /// When.
@@ -188,6 +191,9 @@ impl Store {
             item.insert("created_at".to_owned(), keys::text(begin.now.to_string()));
             linked_at = Some(items.len());
             items.push(self.put_after(item, None)?);
+        }
+        if let Some((link, holder)) = begin.reached_as {
+            items.push(self.link_put(link, holder)?);
         }
         let mut remembered_at = None;
         if let Some((key, reply)) = begin.idempotency {

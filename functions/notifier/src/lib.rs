@@ -1,5 +1,6 @@
 //! `notifier`: the table's stream tells of a message in the outbox, and it's sent at once. What can't be sent now is
-//! left to the sweep of `reminder`; what can't even be read or marked goes back to the stream.
+//! left to the sweep of `reminder`; what can't even be read or marked goes back to the stream. It's the one function that
+//! asks for WeChat's access token before there is need; the others read it.
 //!
 //! The same batches tell how registrations stand, which is passed on to those who watch them, and what changes in the
 //! figures for policy. Mails go first, and wait for neither.
@@ -36,7 +37,7 @@ impl Notifier {
     /// Reads the configuration of the store and of mail.
     pub fn from_env(env: &Env, parts: &SdkParts, clock: Clock) -> Result<Self, ConfigError> {
         let store = App::store(env, parts)?;
-        let postman = Postman::from_env(env, parts, store.clone())?;
+        let postman = Postman::from_env(env, parts, store.clone())?.keeping_tokens();
         Ok(Self { store, postman, clock })
     }
 

@@ -126,6 +126,7 @@ impl Session {
             let begin = HolderSignIn {
                 sign_in: &sign_in,
                 first: known.is_none().then_some((link, &holder)),
+                reached_as: Some((link, &holder)),
                 idempotency: key.map(|key| (key, &reply)),
                 now,
             };
@@ -144,7 +145,7 @@ impl Session {
     /// Begins another sign-in of a holder whose first reply was lost. Tokens are never remembered, so these are new.
     async fn begin_as(&self, holder: HolderId, now: Instant) -> Result<Json<SignedIn>, Problem> {
         let (sign_in, signed_in) = self.tokens_for(holder, None, now).await?;
-        let begin = HolderSignIn { sign_in: &sign_in, first: None, idempotency: None, now };
+        let begin = HolderSignIn { sign_in: &sign_in, first: None, reached_as: None, idempotency: None, now };
         match self.app.store.begin_sign_in(&begin).await? {
             Begun::Now => Ok(Json(signed_in)),
             other => Err(Problem::internal(format!("a sign-in with no conditions met one: {other:?}"))),

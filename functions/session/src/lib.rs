@@ -8,7 +8,6 @@ mod holder;
 mod operator;
 mod post;
 mod refresh;
-mod settings;
 mod staff;
 mod tokens;
 
@@ -26,9 +25,8 @@ use common::{
     config::{ConfigError, Env},
     http::{App, finish},
     store::StoreError,
-    wechat::{DEFAULT_BASE_URL, WeChatClient},
+    wechat::{DEFAULT_BASE_URL, MiniPrograms, WeChatClient},
 };
-use settings::MiniPrograms;
 use std::sync::{Arc, Mutex, PoisonError};
 
 common::routes! {

@@ -1,17 +1,27 @@
 //! `submission`: what a holder does. Their profile and what is still missing; opening, editing, submitting and
-//! withdrawing applications; an application's journal.
+//! withdrawing applications; an application's journal; what they accept to be sent by WeChat.
 
 mod application;
 mod journal;
 mod profile;
+mod subscriptions;
 
-use common::http::{App, finish};
+use axum::extract::FromRef;
+use common::{
+    config::{ConfigError, Env},
+    http::{App, finish},
+    wechat::templates_from,
+};
+use domain::subscription::Templates;
+use std::sync::Arc;
 
 common::routes! {
-    state: App;
+    state: Submission;
     GET "/v1/me" => profile::read,
     PUT "/v1/me" => profile::save,
     GET "/v1/me/readiness" => profile::readiness,
+    GET "/v1/me/subscriptions" => subscriptions::read,
+    POST "/v1/me/subscriptions" => subscriptions::answer,
     GET "/v1/applications" => application::list,
     POST "/v1/applications" => application::open,
     GET "/v1/applications/{id}" => application::read,
@@ -21,7 +31,29 @@ common::routes! {
     GET "/v1/applications/{id}/journal" => journal::list,
 }
 
+/// What the function's handlers share. Cheap to clone.
+#[derive(Clone, FromRef)]
+pub struct Submission {
+    /// Store, keys, rules, clock.
+    pub app: App,
+    /// The templates that holders may accept.
+    #[from_ref(skip)]
+    templates: Arc<Templates>,
+}
+
+impl Submission {
+    /// Reads, beside what [`App`] reads, `WECHAT_TEMPLATES` (none).
+    ///
+    /// # Errors
+    ///
+    /// Where they can't be used.
+    pub fn from_env(app: App, env: &Env) -> Result<Self, ConfigError> {
+        Ok(Self { app, templates: Arc::new(templates_from(env)?) })
+    }
+}
+
 /// The function's router.
-pub fn router(app: App) -> axum::Router {
-    finish(routes().with_state(app.clone()), "submission", app)
+pub fn router(state: Submission) -> axum::Router {
+    let app = state.app.clone();
+    finish(routes().with_state(state), "submission", app)
 }

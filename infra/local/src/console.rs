@@ -67,7 +67,7 @@ pub async fn serve(port: u16, data: PathBuf, fresh: bool) -> Result<()> {
     let clock = clock::of_folder(&data)?;
     let system = System::start(&options(data.clone(), port), clock).await.map_err(named_port)?;
     let pages = desk::router(&system, data.clone())
-        .merge(system.mailbox.router())
+        .merge(system.mailbox.router_beside(&system.wechat))
         .merge(reference::router(OPENAPI.to_owned())?)
         .fallback_service(system.api.clone());
     let server = LoopbackServer::start(pages, port).await.map_err(|error| port_error(port, &error))?;

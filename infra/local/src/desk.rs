@@ -1,5 +1,5 @@
 //! The desk of whoever tries the system out on this machine: what there is and where, the demo staff's one-time codes,
-//! and the two things a developer can't do through the API: put the clock, run the scheduled job.
+//! and the things a developer can't do through the API: put the clock, run the scheduled job, accept messages in WeChat.
 //!
 //! None of this exists in a deployed stack; it's why it stands under `/local` and not under `/v1`.
 
@@ -8,6 +8,7 @@ use crate::{
     keys::Keys,
     staff::{STAFF, code},
     system::{SERVICE_CLIENT, System, WECHAT_APP},
+    wechat::WeChat,
 };
 use askama::Template;
 use axum::{
@@ -22,7 +23,7 @@ use domain::date::Instant;
 use reminder::{Job, Reminder, Report};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
-use std::{path::PathBuf, sync::Arc, time::Duration};
+use std::{collections::BTreeMap, path::PathBuf, sync::Arc, time::Duration};
 
 /// How long a job run from the desk may take.
 const BUDGET: Duration = Duration::from_mins(10);
@@ -33,10 +34,11 @@ struct Desk {
     clock: Clock,
     folder: PathBuf,
     reminder: Arc<Reminder>,
+    wechat: WeChat,
 }
 
 /// The desk's routes: `GET /`, `GET /local/accounts/{username}/code`, `GET·PUT /local/clock`,
-/// `POST /local/jobs/{job}`. The clock's place is kept in `folder`.
+/// `POST /local/jobs/{job}`, `POST /local/wechat/prompt`. The clock's place is kept in `folder`.
 ///
 /// What goes wrong is answered as `{"error": …}`, a line that says what to do.
 pub fn router(system: &System, folder: PathBuf) -> Router {
@@ -45,6 +47,7 @@ pub fn router(system: &System, folder: PathBuf) -> Router {
         clock: system.clock.clone(),
         folder,
         reminder: system.reminder.clone(),
+        wechat: system.wechat.clone(),
     };
     Router::new()
         .route("/", get(home))
@@ -52,6 +55,7 @@ pub fn router(system: &System, folder: PathBuf) -> Router {
         .route("/local/clock", get(read_clock))
         .route("/local/clock", put(put_clock))
         .route("/local/jobs/{job}", post(run_job))
+        .route("/local/wechat/prompt", post(prompt))
         .with_state(desk)
 }
 
@@ -155,4 +159,27 @@ async fn run_job(State(desk): State<Desk>, Path(job): Path<String>) -> Response 
         Ok(report) => Json(report).into_response(),
         Err(error) => failed(&error),
     }
+}
+
+/// Who is asked, and for which templates.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Prompt {
+    /// NAME of the code `demo-NAME` that they signed in by.
+    name: String,
+    template_ids: Vec<String>,
+}
+
+/// What `wx.requestSubscribeMessage` does on a phone whose user accepts everything: WeChat counts it, and the answer is
+/// what the mini-program tells `POST /v1/me/subscriptions`.
+async fn prompt(State(desk): State<Desk>, prompt: Result<Json<Prompt>, JsonRejection>) -> Response {
+    let Prompt { name, template_ids } = match prompt {
+        Ok(Json(prompt)) => prompt,
+        Err(error) => return refused(error.status(), &error),
+    };
+    for template in &template_ids {
+        desk.wechat.accept(&name, template);
+    }
+    let answers: BTreeMap<_, _> = template_ids.iter().map(|template| (template, "accept")).collect();
+    Json(json!({ "answers": answers })).into_response()
 }

@@ -15,6 +15,7 @@ use axum::Router;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
+use crate::wechat::WeChat;
 use store::Store;
 pub use store::{MailSummary, StoredMail};
 
@@ -135,7 +136,12 @@ impl Mailbox {
     /// The pages: `GET /mailbox`, `/mailbox/{id}` and `/mailbox/{id}/raw`. They work while this mailbox
     /// lives and show what it held after it is gone.
     pub fn router(&self) -> Router {
-        pages::router(self.store.clone())
+        pages::router(self.store.clone(), None)
+    }
+
+    /// The same, with what `wechat` took beside the mails.
+    pub fn router_beside(&self, wechat: &WeChat) -> Router {
+        pages::router(self.store.clone(), Some(wechat.clone()))
     }
 }
 

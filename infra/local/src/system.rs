@@ -25,7 +25,7 @@ use common::{
     config::Env,
     http::App,
 };
-use domain::rules::RuleLibrary;
+use domain::{rules::RuleLibrary, subscription::Templates};
 use education::Education;
 use notifier::Notifier;
 use registry::Registry;
@@ -38,6 +38,7 @@ use std::{
     sync::Arc,
     time::{Duration, SystemTime},
 };
+use submission::Submission;
 
 /// The records' table.
 const TABLE: &str = "social-worker-registry";
@@ -57,6 +58,15 @@ const ROSTER_TIMEOUT: Duration = Duration::from_mins(15);
 const BUCKET_READERS: [&str; 5] = ["attachment", "review", "education", "roster", "certificate"];
 /// The stand-in mini-program.
 pub const WECHAT_APP: &str = "wx-local";
+/// Its templates of subscribe messages.
+pub const WECHAT_TEMPLATES: &str = r#"{ "wx-local": {
+    "review": { "template_id": "local-review", "page": "pages/index/index", "data": {
+        "thing1": "matter", "phrase2": "outcome", "time3": "at", "thing4": "note" } },
+    "deadline": { "template_id": "local-deadline", "page": "pages/index/index", "data": {
+        "thing1": "matter", "date2": "day", "number3": "days_left", "thing4": "note" } },
+    "hours": { "template_id": "local-hours", "page": "pages/index/index", "data": {
+        "thing1": "matter", "phrase2": "outcome", "number3": "hours", "thing4": "note" } }
+} }"#;
 /// The demo service client, the mini-program's own back end.
 pub const SERVICE_CLIENT: &str = "demo-backend";
 
@@ -128,7 +138,9 @@ impl System {
             .map(|name| S3Credentials { access_key: name.to_owned(), secret_key: keys.s3_secret.clone() });
         let s3 = EmbeddedS3::start(&options.data.join("s3"), &signers, BUCKET, options.s3_port).await?;
         let mailbox = Mailbox::start(&options.data.join("mail"), 0).await?;
-        let wechat = WeChat::new(WECHAT_APP, keys.wechat_secret.clone());
+        let templates: Templates = WECHAT_TEMPLATES.parse().context("the templates")?;
+        let secret = keys.wechat_secret.clone();
+        let wechat = WeChat::with_templates(WECHAT_APP, secret, &templates, clock.clone());
         let wechat_server = LoopbackServer::start(wechat.router(), 0).await.context("the WeChat stand-in")?;
 
         let roots = options.data.join("employers.pem");
@@ -238,8 +250,8 @@ impl<P: Fn(&'static str) -> SdkParts> Functions<'_, P> {
         let own = parts("session");
         let session = Session::from_env(app(&own)?, env, &own)?;
         session.warm_up().await;
-        let submission = app(&parts("submission"))?;
-        submission.warm_up().await;
+        let submission = Submission::from_env(app(&parts("submission"))?, env)?;
+        submission.app.warm_up().await;
         let own = parts("attachment");
         let attachments = Attachments::from_env(app(&own)?, env, &own)?;
         attachments.app.warm_up().await;
@@ -312,6 +324,7 @@ fn variables(
         ("TOKEN_AUDIENCE", "social-worker-registry".to_owned()),
         ("WECHAT_BASE_URL", wechat.url()),
         ("WECHAT_APPS", format!("{WECHAT_APP}:{}", keys.wechat_secret)),
+        ("WECHAT_TEMPLATES", WECHAT_TEMPLATES.to_owned()),
         ("SERVICE_CLIENTS", format!("{SERVICE_CLIENT}:{WECHAT_APP}:{client_hash}")),
         ("MAIL_CARRIER", "smtp".to_owned()),
         ("MAIL_OFFICE", "社会工作者登记管理办公室".to_owned()),

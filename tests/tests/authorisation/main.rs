@@ -42,6 +42,8 @@ POST   /v1/staff/me/password                   401     403  403    ok     ok    
 GET    /v1/me                                  401     ok   ok     403    403   403    403   403    403   403       403   401
 PUT    /v1/me                                  401     ok   ok     403    403   403    403   403    403   403       403   401
 GET    /v1/me/readiness                        401     ok   ok     403    403   403    403   403    403   403       403   401
+GET    /v1/me/subscriptions                    401     ok   ok     403    403   403    403   403    403   403       403   401
+POST   /v1/me/subscriptions                    401     ok   ok     403    403   403    403   403    403   403       403   401
 GET    /v1/applications                        401     ok   ok     403    403   403    403   403    403   403       403   401
 POST   /v1/applications                        401     ok   ok     403    403   403    403   403    403   403       403   401
 GET    /v1/applications/{id}                   401     ok   404    403    403   403    403   403    403   403       403   401

@@ -40,6 +40,7 @@ pub async fn call(cast: &Cast<'_>, scene: &Scene<'_>, caller: Caller, route: &Ro
             ("", json!({ "old": account.password, "new": new, "code": account.code(world) }))
         }
         ("PUT", "/v1/me") => ("", json!({ "mobile": "13900139000" })),
+        ("POST", "/v1/me/subscriptions") => ("", json!({ "answers": { "local-review": "accept" } })),
         ("POST", "/v1/applications") => ("", json!({ "kind": "change" })),
         ("PATCH", "/v1/applications/{id}") => (scene.application.as_str(), json!({ "position": "督导" })),
         ("POST", "/v1/applications/{id}/attachments") => (scene.application.as_str(), degree()),
@@ -99,10 +100,12 @@ pub async fn call(cast: &Cast<'_>, scene: &Scene<'_>, caller: Caller, route: &Ro
     let path = route.path.replace("{id}", id).replace("{row}", "1").replace("{number}", &scene.registration);
     let path = path + &query(cast, scene, route).await;
     let version = format!("\"{version}\"");
-    let mut headers = Vec::new();
-    if !id.is_empty() {
-        headers.push(("If-Match", version.as_str()));
-    }
+    let key = format!("request-{}", world.next());
+    let mut headers = match route.path {
+        "/v1/me/subscriptions" => vec![("Idempotency-Key", key.as_str())],
+        _ if id.is_empty() => Vec::new(),
+        _ => vec![("If-Match", version.as_str())],
+    };
     let basic = cast.basic();
     if caller == Caller::Client {
         headers.push(("Authorization", &basic));

@@ -118,6 +118,15 @@ pub async fn submission(ledger: &Ledger) {
     ledger.request(who, "a field that is wrong", 422, zhang.save_profile(wrong)).await;
     ledger.request("GET me", "read", 200, zhang.get("/v1/me")).await;
     ledger.request("GET me/readiness", "read", 200, zhang.get("/v1/me/readiness")).await;
+    ledger.request("GET me/subscriptions", "read", 200, zhang.get("/v1/me/subscriptions")).await;
+    let answer = async |template: &str, key: &str| {
+        let body = json!({ "answers": { template: "accept" } });
+        zhang.send("POST", "/v1/me/subscriptions", Some(body), &[("Idempotency-Key", key)]).await
+    };
+    let who = "POST me/subscriptions";
+    ledger.request(who, "accepted", 200, answer("local-review", "a1")).await;
+    ledger.request(who, "retried with its key", 200, answer("local-review", "a1")).await;
+    ledger.request(who, "a template that isn't ours", 422, answer("other", "a2")).await;
 
     let who = "POST applications";
     let open = async |kind: &str, key: Option<&str>| {
@@ -310,4 +319,20 @@ pub async fn jobs(ledger: &Ledger) {
     };
     let (_, calls) = ledger.watch(withdrawn).await;
     ledger.note("job notifier", "one message", calls, is_postman);
+
+    // Somebody whose application waits, and who accepted a message.
+    let holder = world.holder("person5").await;
+    world.system.wechat.accept("person5", "local-review");
+    let answers = json!({ "answers": { "local-review": "accept" } });
+    let key = [("Idempotency-Key", "accepted")];
+    holder.send("POST", "/v1/me/subscriptions", Some(answers), &key).await.expect(200);
+    let applications = holder.get("/v1/applications").await;
+    let path = format!("/v1/applications/{}/withdrawal", applications.text("/items/0/id"));
+    let withdrawn = async {
+        holder.post_empty(&path).await.expect(200);
+        world.mails().await
+    };
+    let (_, calls) = ledger.watch(withdrawn).await;
+    ledger.note("job notifier", "one message by WeChat, and no token lives", calls, is_postman);
+    assert_eq!(world.system.wechat.messages().len(), 1);
 }

@@ -2,7 +2,7 @@
 //! `cargo xtask template` compares that with the policies of the deployed stack.
 
 use super::ledger::Ledger;
-use local::staff;
+use local::{staff, wechat::SendTrouble};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 use tests::{Reply, wire::Access};
@@ -50,8 +50,17 @@ pub async fn rarer(ledger: &Ledger) {
     let opened = reviewer.get(&path).await.expect(200);
     download(&opened, "/downloads/0/url").await;
     let back = json!({ "outcome": "return", "reasons": [{ "ground": "not_eligible" }] });
+    // A message that WeChat is too busy for, which the sweep finds refused, once the token has ended.
+    let wechat = &world.system.wechat;
+    wechat.accept("rarer", "local-review");
+    let accepted = json!({ "answers": { "local-review": "accept" } });
+    let key = [("Idempotency-Key", "accepted")];
+    holder.send("POST", "/v1/me/subscriptions", Some(accepted), &key).await.expect(200);
+    wechat.fail_sends(1, SendTrouble::Errcode(-1));
     twice(&reviewer, &format!("{path}/decision"), Some(back), &[("If-Match", &opened.etag())]).await;
     let returned = holder.get(&format!("/v1/applications/{application}")).await.expect(200);
+    world.mails().await;
+    wechat.refuse_all("rarer");
     world.put_day(returned.text("/mend_by").parse::<domain::date::CalendarDate>().unwrap().plus_days(1));
     assert!(world.run_job().await.expired > 0);
 

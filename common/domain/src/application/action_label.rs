@@ -50,6 +50,7 @@ impl JournalAction {
             Self::RosterQueued => "名单等待处理",
             Self::RosterFinished => "名单处理完毕",
             Self::RosterRowChanged => "更正或撤销名单中的一行",
+            Self::SubscriptionAnswered => "选择订阅消息",
             Self::WatchOpened => "开设长期核验名单",
             Self::WatchMoved => "更换接收地址",
             Self::NumbersWatched => "名单中加入登记号",

@@ -146,6 +146,8 @@ pub enum JournalAction {
     RosterFinished,
     /// A row of a class list was corrected or taken back.
     RosterRowChanged,
+    /// A holder answered which messages they accept by WeChat.
+    SubscriptionAnswered,
     /// A service client opened a list of registrations that it's told of.
     WatchOpened,
     /// It's to be told at another address.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use askama::Template;
 use axum::Router;
-use axum::extract::{Path, Query, State};
+use axum::extract::{FromRef, Path, Query, State};
 use axum::http::{HeaderName, StatusCode, header};
 use axum::response::{Html, IntoResponse, Response};
 use axum::routing::get;
@@ -16,6 +16,7 @@ use time::{OffsetDateTime, UtcOffset};
 
 use super::MailboxError;
 use super::store::{MailSummary, Store, StoredMail};
+use crate::wechat::{WeChat, WeChatMessage};
 
 const PER_PAGE: usize = 20;
 
@@ -28,12 +29,19 @@ const WHEN: &[BorrowedFormatItem<'_>] = format_description!("[year]-[month]-[day
 const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-src 'none'; \
     form-action 'none'; frame-ancestors 'none'";
 
-pub(super) fn router(store: Arc<Store>) -> Router {
+/// What the pages show.
+#[derive(Clone, FromRef)]
+struct Shown {
+    store: Arc<Store>,
+    wechat: Option<WeChat>,
+}
+
+pub(super) fn router(store: Arc<Store>, wechat: Option<WeChat>) -> Router {
     Router::new()
         .route("/mailbox", get(list))
         .route("/mailbox/{id}", get(show))
         .route("/mailbox/{id}/raw", get(raw))
-        .with_state(store)
+        .with_state(Shown { store, wechat })
 }
 
 #[derive(Deserialize)]
@@ -49,6 +57,15 @@ struct ListPage {
     rows: Vec<Row>,
     page: usize,
     pages: usize,
+    messages: Vec<MessageRow>,
+}
+
+/// A message of WeChat's.
+struct MessageRow {
+    who: String,
+    template: String,
+    when: String,
+    values: Vec<(String, String)>,
 }
 
 struct Row {
@@ -72,13 +89,25 @@ struct MailPage {
     document: Option<String>,
 }
 
-async fn list(State(store): State<Arc<Store>>, Query(query): Query<ListQuery>) -> Response {
+async fn list(State(shown): State<Shown>, Query(query): Query<ListQuery>) -> Response {
+    let Shown { store, wechat } = shown;
     let total = store.count();
     let pages = total.div_ceil(PER_PAGE).max(1);
     let asked = query.page.and_then(|page| page.parse().ok()).unwrap_or(1);
     let page = std::cmp::Ord::clamp(asked, 1, pages);
     let rows = store.page((page - 1) * PER_PAGE, PER_PAGE).into_iter().map(row).collect();
-    render(&ListPage { total, rows, page, pages })
+    let messages = wechat.map(|wechat| wechat.messages()).unwrap_or_default();
+    let messages = messages.into_iter().rev().take(PER_PAGE).map(message_row).collect();
+    render(&ListPage { total, rows, page, pages, messages })
+}
+
+fn message_row(message: WeChatMessage) -> MessageRow {
+    MessageRow {
+        who: message.to,
+        template: message.template_id,
+        when: message.at.clock_in_chinese(),
+        values: message.data.into_iter().collect(),
+    }
 }
 
 async fn show(State(store): State<Arc<Store>>, Path(id): Path<String>) -> Response {

@@ -9,6 +9,7 @@ mod register;
 mod revocation;
 mod steps;
 mod story;
+mod subscription;
 mod training;
 mod transfer;
 mod watch;

@@ -11,3 +11,4 @@ mod s3;
 mod s3_forms;
 mod stream;
 mod wechat;
+mod wechat_messages;

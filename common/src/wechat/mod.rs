@@ -1,10 +1,19 @@
-//! WeChat's sign-in: `code2Session` turns the code that `wx.login` gave a mini-program into its user's open id. A code
-//! lives five minutes and works once, so nothing here retries.
+//! WeChat's API. Sign-in: `code2Session` turns the code that `wx.login` gave a mini-program into its user's open id. A code
+//! lives five minutes and works once, so nothing here retries. And subscribe messages.
+
+mod api;
+mod apps;
+mod templates;
+
+pub use api::{AccessToken, CallFailed, SubscribeMessage};
+pub use apps::{InvalidMiniPrograms, MiniProgram, MiniPrograms};
+pub use templates::templates_from;
+pub(crate) use templates::unusable as templates_unusable;
 
 use crate::endpoint::{Endpoint, InvalidEndpoint};
 use bytes::Bytes;
 use http::{Request, StatusCode, Uri};
-use http_body_util::{BodyExt, Empty, Limited};
+use http_body_util::{BodyExt, Full, Limited};
 use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
 use hyper_util::{
     client::legacy::{Client, connect::HttpConnector},
@@ -157,7 +166,7 @@ struct Answer {
 
 /// Calls WeChat. One per process: it keeps its connection.
 pub struct WeChatClient {
-    http: Client<HttpsConnector<HttpConnector>, Empty<Bytes>>,
+    http: Client<HttpsConnector<HttpConnector>, Full<Bytes>>,
     base: Endpoint,
 }
 
@@ -232,7 +241,12 @@ impl WeChatClient {
     }
 
     async fn get(&self, uri: Uri) -> Result<Bytes, WeChatError> {
-        let request = Request::get(uri).body(Empty::new()).map_err(|_| WeChatError::InvalidCode)?;
+        let request = Request::get(uri).body(Full::default()).map_err(|_| WeChatError::InvalidCode)?;
+        self.exchange(request).await
+    }
+
+    /// What comes back, unless it's a 5xx or too long.
+    async fn exchange(&self, request: Request<Full<Bytes>>) -> Result<Bytes, WeChatError> {
         let response = self.http.request(request).await.map_err(|_| WeChatError::Unreachable)?;
         if response.status().is_server_error() {
             return Err(WeChatError::Unreachable);

@@ -1,27 +1,24 @@
-//! Whose users sign in, as configuration lists them: mini-programs with WeChat's secret for each. No error shows a
-//! value: secrets are among them.
+//! Whose users sign in and are written to, as configuration lists them: mini-programs with WeChat's secret for each. No
+//! error shows a value: secrets are among them.
 
-use common::auth::clients::{are_distinct, is_id};
+use crate::auth::clients::{are_distinct, is_id};
 use std::str::FromStr;
 
-/// A list that can't be read.
+/// Not `appid:secret,…`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub(crate) enum InvalidSettings {
-    /// Not `appid:secret,…`.
-    #[error("write `appid:secret,appid:secret`: ids of letters, digits, `-` or `_`, each once")]
-    MiniPrograms,
-}
+#[error("write `appid:secret,appid:secret`: ids of letters, digits, `-` or `_`, each once")]
+pub struct InvalidMiniPrograms;
 
 /// A mini-program.
-pub(crate) struct MiniProgram {
+pub struct MiniProgram {
     /// WeChat's id for it.
     pub app_id: String,
     /// WeChat's secret for it.
     pub secret: String,
 }
 
-/// The mini-programs whose users sign in; at least one.
-pub(crate) struct MiniPrograms(Vec<MiniProgram>);
+/// The mini-programs that are ours; at least one.
+pub struct MiniPrograms(Vec<MiniProgram>);
 
 impl MiniPrograms {
     /// The one called `app_id`; the first where none is named.
@@ -31,20 +28,19 @@ impl MiniPrograms {
 }
 
 impl FromStr for MiniPrograms {
-    type Err = InvalidSettings;
+    type Err = InvalidMiniPrograms;
 
-    fn from_str(text: &str) -> Result<Self, InvalidSettings> {
+    fn from_str(text: &str) -> Result<Self, InvalidMiniPrograms> {
         let read = |entry: &str| {
             let (app_id, secret) = entry.trim().split_once(':')?;
             (is_id(app_id) && !secret.is_empty())
                 .then(|| MiniProgram { app_id: app_id.to_owned(), secret: secret.to_owned() })
         };
-        let known: Vec<_> =
-            text.split(',').map(read).collect::<Option<_>>().ok_or(InvalidSettings::MiniPrograms)?;
+        let known: Vec<_> = text.split(',').map(read).collect::<Option<_>>().ok_or(InvalidMiniPrograms)?;
         if are_distinct(known.iter().map(|known| known.app_id.as_str())) {
             Ok(Self(known))
         } else {
-            Err(InvalidSettings::MiniPrograms)
+            Err(InvalidMiniPrograms)
         }
     }
 }

@@ -1,9 +1,14 @@
-//! A stand-in for the one WeChat endpoint that sign-in calls, `code2Session`, with the answers that the
-//! real one gives: always HTTP 200, always `text/plain`, the outcome in `errcode`.
+//! A stand-in for WeChat's endpoints that are called: `code2Session`, and what subscribe messages need
+//! ([`service`]). With the answers that the real ones give: always HTTP 200, the outcome in `errcode`.
 //!
 //! A code `demo-NAME`, or `demo-NAME-ANYTHING`, signs in the person NAME, once; the same person comes back
 //! with another ANYTHING. That a code also expires after five minutes can't be shown, since nobody issued
 //! it here.
+
+mod check;
+mod service;
+
+pub use service::{Asked, SendTrouble, WeChatMessage};
 
 use std::collections::{HashSet, VecDeque};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -12,11 +17,14 @@ use axum::Router;
 use axum::extract::{Query, State};
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
-use axum::routing::get;
+use axum::routing::{get, post};
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+use common::clock::Clock;
+use domain::subscription::Templates;
 use serde::Deserialize;
 use serde_json::{Value, json};
+use service::Service;
 use sha2::{Digest, Sha256};
 
 /// An answer that WeChat gives for reasons of its own; see [`WeChat::fail_next`].
@@ -38,22 +46,41 @@ struct Inner {
     secret: String,
     used: Mutex<HashSet<String>>,
     trouble: Mutex<VecDeque<Trouble>>,
+    service: Service,
 }
 
 impl WeChat {
-    /// A WeChat that knows one mini-program.
+    /// A WeChat that knows one mini-program, which has no templates.
     pub fn new(app_id: impl Into<String>, secret: impl Into<String>) -> Self {
+        Self::with_templates(app_id, secret, &Templates::default(), Clock::system())
+    }
+
+    /// A WeChat that knows one mini-program and its templates. Its tokens live by `clock`.
+    pub fn with_templates(
+        app_id: impl Into<String>,
+        secret: impl Into<String>,
+        templates: &Templates,
+        clock: Clock,
+    ) -> Self {
+        let app_id = app_id.into();
+        let service = Service::new(templates.of(&app_id), clock);
         Self(Arc::new(Inner {
-            app_id: app_id.into(),
+            app_id,
             secret: secret.into(),
             used: Mutex::default(),
             trouble: Mutex::default(),
+            service,
         }))
     }
 
-    /// `GET /sns/jscode2session`. Serve it where the configured base URL points.
+    /// `GET /sns/jscode2session`, `POST /cgi-bin/stable_token` and `POST /cgi-bin/message/subscribe/send`.
+    /// Serve them where the configured base URL points.
     pub fn router(&self) -> Router {
-        Router::new().route("/sns/jscode2session", get(code_to_session)).with_state(self.clone())
+        Router::new()
+            .route("/sns/jscode2session", get(code_to_session))
+            .route("/cgi-bin/stable_token", post(service::stable_token))
+            .route("/cgi-bin/message/subscribe/send", post(service::send))
+            .with_state(self.clone())
     }
 
     /// The open id that [`Self::router`] answers for the person NAME of `demo-NAME`: 28 characters that
@@ -120,7 +147,7 @@ async fn code_to_session(State(wechat): State<WeChat>, Query(query): Query<Sessi
     ([(header::CONTENT_TYPE, "text/plain")], wechat.answer(&query).to_string()).into_response()
 }
 
-fn error(code: i32, message: &str) -> Value {
+fn error(code: i64, message: &str) -> Value {
     json!({ "errcode": code, "errmsg": message })
 }
 
