@@ -14,3 +14,4 @@ mod revocation;
 mod transfer;
 mod walk;
 mod windows;
+mod working_days;
