@@ -5,6 +5,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod common;
+mod digests;
 mod education;
 mod figures;
 mod lifecycle;

@@ -126,9 +126,12 @@ fn sixty_days_before_its_end_the_calendar_runs_out() {
     let calendar = calendar();
     let last = calendar.known_until().unwrap();
     assert_eq!((last, CALENDAR_NOTICE_DAYS), (date(last.year(), 12, 31), 60));
-    for (day, left, runs_out) in
-        [(last.plus_days(-60), 61, false), (last.plus_days(-59), 60, true), (last, 1, true), (last.plus_days(9), 0, true)]
-    {
+    for (day, left, runs_out) in [
+        (last.plus_days(-60), 61, false),
+        (last.plus_days(-59), 60, true),
+        (last, 1, true),
+        (last.plus_days(9), 0, true),
+    ] {
         assert_eq!((calendar.days_left(day), calendar.runs_out(day)), (left, runs_out), "{day}");
     }
 }

@@ -1,4 +1,4 @@
-//! Mail to holders: what a [`domain::notification::Notification`] says in Chinese, as a MIME message, and who carries it.
+//! Mail to holders, and the morning's to staff: what a [`domain::notification::Notification`] says in Chinese, as a MIME message, and who carries it.
 //!
 //! [`Letter::write`] finds the words, [`Mail::write`] makes the message of them, [`Carrier::send`] hands it on.
 //! Nothing here reads a clock or the store, and no mail ever holds an identity number.
@@ -6,6 +6,7 @@
 mod application;
 mod carrier;
 mod content;
+mod digest;
 mod education;
 mod letter;
 mod letterhead;

@@ -94,10 +94,14 @@ impl WorkingDays {
             require(next, "years don't follow one another");
             let covered = |day: &CalendarDate| {
                 // A year's first holiday may begin, or be worked for, in the December before.
-                (notice.year - 1..=notice.year).contains(&day.year()) && day.plus_days(31).year() >= notice.year
+                (notice.year - 1..=notice.year).contains(&day.year())
+                    && day.plus_days(31).year() >= notice.year
             };
             for Holiday { name, from, to } in &notice.off {
-                require((0..=14).contains(&from.days_until(*to)), &format!("{name} has no first or last day"));
+                require(
+                    (0..=14).contains(&from.days_until(*to)),
+                    &format!("{name} has no first or last day"),
+                );
                 require(covered(from) && covered(to), &format!("{name} is of another year"));
             }
             for day in &notice.worked {
@@ -186,7 +190,11 @@ mod tests {
     #[case("2024-01-28 is of another year", "\"2025-01-26\"", "\"2024-01-28\"")]
     #[case("no first or last day", "to = \"2025-02-04\"", "to = \"2025-01-04\"")]
     #[case("no first or last day", "to = \"2025-02-04\"", "to = \"2025-03-04\"")]
-    #[case("春节 is of another year", "from = \"2025-01-28\", to = \"2025-02-04\"", "from = \"2024-01-28\", to = \"2024-02-04\"")]
+    #[case(
+        "春节 is of another year",
+        "from = \"2025-01-28\", to = \"2025-02-04\"",
+        "from = \"2024-01-28\", to = \"2024-02-04\""
+    )]
     #[case("2025-01-27 is worked, and no weekend", "\"2025-01-26\"", "\"2025-01-27\"")]
     #[case("2025-02-01 is worked and off", "\"2025-01-26\"", "\"2025-02-01\"")]
     fn notices_that_contradict_themselves_are_refused(

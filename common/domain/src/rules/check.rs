@@ -70,9 +70,8 @@ impl RuleSet {
         for (place, stage) in self.review.stages.iter().enumerate() {
             let Some(to) = &stage.rises_to else { continue };
             let mut later = self.review.stages[place + 1..].iter();
-            let above = later.any(|above| {
-                above.stage.reviewer() == **to && above.area_digits <= stage.area_digits
-            });
+            let above =
+                later.any(|above| above.stage.reviewer() == **to && above.area_digits <= stage.area_digits);
             require(above || **to == Role::Administrator, "a stage rises to nobody above it");
         }
         require(
@@ -379,7 +378,11 @@ evidence = { value = [\"completion_certificate\", \"sign_in_sheet\", \"notice\"]
     #[case("rises to nobody above", "value = \"final_reviewer\"", "value = \"preliminary_reviewer\"")]
     #[case("rises to nobody above", "value = \"final_reviewer\"", "value = \"provider\"")]
     #[case("rises to nobody above", "value = \"administrator\"", "value = \"final_reviewer\"")]
-    #[case("due_soon_working_days", "due_soon_working_days = { value = 5,", "due_soon_working_days = { value = 30,")]
+    #[case(
+        "due_soon_working_days",
+        "due_soon_working_days = { value = 5,",
+        "due_soon_working_days = { value = 30,"
+    )]
     #[case("falling list", "[90, 60, 30, 14, 7, 1]", "[90, 60, 30, 14, 1, 7]")]
     #[case("mend_days", "mend_days = { value = 60,", "mend_days = { value = 5,")]
     fn a_set_that_contradicts_itself_is_refused(#[case] what: &str, #[case] from: &str, #[case] to: &str) {

@@ -57,7 +57,10 @@ fn on_the_day_after_the_limit_it_rises_once_and_the_journal_names_the_rule(
     assert_eq!((risen.stage(), risen.decided_at()), (Some(stage), Some(decided_at)));
     assert_eq!(risen.state, State::Submitted);
     let entry = world.journal.last().unwrap();
-    assert_eq!((&entry.actor, entry.action, entry.stage), (&Actor::System, JournalAction::Escalated, Some(stage)));
+    assert_eq!(
+        (&entry.actor, entry.action, entry.stage),
+        (&Actor::System, JournalAction::Escalated, Some(stage))
+    );
     let rule = entry.rule.as_ref().unwrap();
     assert_eq!((&*rule.rule, rule.verified), ("review.decision_working_days", true));
     assert!(rule.source.contains("民发〔2009〕44号"), "{}", rule.source);
@@ -77,7 +80,9 @@ fn those_it_rose_to_decide_it_and_those_it_rose_from_no_longer_do() {
     world.claim(&id, &city).unwrap();
     assert_eq!(on(&mut world, due.plus_days(1), &id).claim, None, "whoever is at it no longer decides it");
 
-    for tried in [world.clone().claim(&id, &city), world.clone().decide(&id, &city, decision(Outcome::Approve))] {
+    for tried in
+        [world.clone().claim(&id, &city), world.clone().decide(&id, &city, decision(Outcome::Approve))]
+    {
         assert_eq!(code(&tried), "escalated");
         let refusal = tried.unwrap_err();
         assert_eq!(refusal.class(), RefusalClass::Conflict);
@@ -93,7 +98,11 @@ fn those_it_rose_to_decide_it_and_those_it_rose_from_no_longer_do() {
     }
 
     let approved = world.decide(&id, &province, decision(Outcome::Approve)).unwrap();
-    assert_eq!(approved.journal.stage, Some(Stage::Preliminary), "it's the stage it waited at that is approved");
+    assert_eq!(
+        approved.journal.stage,
+        Some(Stage::Preliminary),
+        "it's the stage it waited at that is approved"
+    );
     let next = world.application(&id);
     assert_eq!((next.stage(), next.risen()), (Some(Stage::Final), None));
     assert!(next.escalation.is_some(), "what it went through stays to be seen");

@@ -62,7 +62,13 @@ impl Witness {
         loop {
             let before = self.world.clone();
             let Some(change) = self.world.do_next_due() else { break };
-            self.accepted(&before, &change, &Actor::System, &[Escalated, Expired, Lapsed, Reminded, Revoked], None);
+            self.accepted(
+                &before,
+                &change,
+                &Actor::System,
+                &[Escalated, Expired, Lapsed, Reminded, Revoked],
+                None,
+            );
         }
     }
 

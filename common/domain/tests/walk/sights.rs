@@ -88,7 +88,8 @@ pub fn sights(before: &World, change: &Change, after: &World) -> Vec<&'static st
         ("risen past the limit", action == JournalAction::Escalated),
         (
             "approved where it rose to",
-            action == JournalAction::Approved && previous.is_some_and(|held| held.decided_at() != held.stage()),
+            action == JournalAction::Approved
+                && previous.is_some_and(|held| held.decided_at() != held.stage()),
         ),
         ("not mended in time", action == JournalAction::Expired),
         ("reminded of a renewal", told(|message| matches!(message, Message::RenewalDue { .. }))),
