@@ -2,12 +2,14 @@
 
 mod change;
 mod credit;
+mod escalation;
 mod registration;
 mod revocation;
 mod transfer;
 
 pub use change::FieldChange;
 pub use credit::{CreditView, EvidenceView, Recorder};
+pub use escalation::EscalationView;
 pub use registration::RegistrationView;
 pub use revocation::{ObjectionView, RevocationEndView, RevocationView};
 pub use transfer::{ArrivalView, DepartureView, TransferView};
@@ -167,6 +169,10 @@ pub struct ApplicationView {
     pub mend_by: Option<CalendarDate>,
     /// The day by which a decision is due.
     pub decision_due: Option<CalendarDate>,
+    /// True once that day has passed.
+    pub overdue: bool,
+    /// That it last rose to the next level, since nobody decided it in time.
+    pub escalation: Option<EscalationView>,
     /// When a draft that isn't submitted is removed.
     pub draft_expires_at: Option<Instant>,
     /// When it was opened.
@@ -198,7 +204,7 @@ impl ApplicationView {
         let before = application.before.as_ref();
         let editable = matches!(application.state, State::Draft | State::Returned);
         let ground = |code: &str| rules.grounds.iter().find(|ground| ground.code == code);
-        let submitted = application.receipt.as_ref().filter(|_| application.state == State::Submitted);
+        let decision_due = application.decision_due(rules);
         Self {
             id: application.id.clone(),
             kind: application.kind,
@@ -233,7 +239,9 @@ impl ApplicationView {
                 })
                 .collect(),
             mend_by: application.mend_by,
-            decision_due: submitted.map(|receipt| rules.decision_due(receipt.accepted_at.day())),
+            decision_due,
+            overdue: decision_due.is_some_and(|due| today > due),
+            escalation: application.escalation.as_ref().map(EscalationView::from),
             draft_expires_at: application.draft_expires_at(),
             opened_at: application.opened_at,
             updated_at: application.updated_at,

@@ -198,6 +198,12 @@ pub enum Refusal {
     /// One's own application.
     #[error("不能审核本人的申请，请由其他审核人员办理")]
     OwnApplication,
+    /// It rose to the next level.
+    #[error("该申请超过审核期限，已提级由{to}办理，请刷新待审队列")]
+    Escalated {
+        /// To whom, in Chinese.
+        to: &'static str,
+    },
     /// It was decided already.
     #[error("该申请已有审核结果（当前状态：{state}），请刷新后查看")]
     AlreadyDecided {
@@ -260,6 +266,7 @@ impl Refusal {
             Self::OutsideArea => "outside_area",
             Self::WrongStage { .. } => "wrong_stage",
             Self::OwnApplication => "own_application",
+            Self::Escalated { .. } => "escalated",
             Self::AlreadyDecided { .. } => "already_decided",
             Self::ClaimedByOther { .. } => "claimed_by_other",
             Self::ReasonNeeded => "reason_needed",
@@ -278,6 +285,7 @@ impl Refusal {
             | Self::AlreadyRegistered { .. }
             | Self::WrongState { .. }
             | Self::MendPeriodOver { .. }
+            | Self::Escalated { .. }
             | Self::AlreadyDecided { .. }
             | Self::ClaimedByOther { .. }
             | Self::AttachmentNotUploaded

@@ -4,7 +4,7 @@
 //! earlier ones with it are spent: nobody wants to read "90 days left" and "60 days left" on the same morning.
 
 use crate::{
-    application::{Application, Change, JournalAction, State},
+    application::{self, Application, Change, JournalAction, State},
     credit::assess,
     date::{CalendarDate, Instant},
     dossier::Dossier,
@@ -92,9 +92,18 @@ pub(crate) fn first_due(
     next_first_due(profile, rules)
 }
 
+/// The day the job looks at `application` next: where it was returned, or waits for a decision.
+pub(crate) fn next_application_due(application: &Application, rules: &RuleSet) -> Option<CalendarDate> {
+    match application.state {
+        State::Returned => next_returned_due(application, rules),
+        State::Submitted => application::next_escalation(application, rules),
+        _ => None,
+    }
+}
+
 /// Days after a return on which its holder is reminded, as far as not yet done; then the day the mending period is
 /// over.
-pub(crate) fn next_returned_due(application: &Application, rules: &RuleSet) -> Option<CalendarDate> {
+fn next_returned_due(application: &Application, rules: &RuleSet) -> Option<CalendarDate> {
     if application.state != State::Returned {
         return None;
     }
@@ -232,9 +241,22 @@ pub fn first_window_due(dossier: &Dossier, now: Instant, library: &RuleLibrary) 
     Some(change)
 }
 
+/// What is due on `today` for an application: one that was returned, or that waits for a decision.
+pub fn application_due(
+    dossier: &Dossier,
+    application: &Application,
+    now: Instant,
+    library: &RuleLibrary,
+) -> Option<Change> {
+    match application.state {
+        State::Submitted => application::overdue(application, now, library),
+        _ => returned_due(dossier, application, now, library),
+    }
+}
+
 /// What is due on `today` for an application that was returned: a reminder, or its end where the mending period is
 /// over.
-pub fn returned_due(
+fn returned_due(
     dossier: &Dossier,
     application: &Application,
     now: Instant,

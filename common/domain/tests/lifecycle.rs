@@ -3,6 +3,7 @@
 mod amending;
 mod attachments;
 mod changes;
+mod overdue;
 mod profile;
 mod readiness;
 mod renewals;

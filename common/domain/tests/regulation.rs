@@ -5,6 +5,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod common;
+mod digests;
 mod education;
 mod figures;
 mod lifecycle;
@@ -15,3 +16,4 @@ mod subscription;
 mod transfer;
 mod walk;
 mod windows;
+mod working_days;

@@ -3,7 +3,7 @@
 use super::{
     application::{self, Receipt},
     content::{Block, Content, Link, Writing},
-    education,
+    digest, education,
     letterhead::Letterhead,
     registration::{self, Registered, RenewalDue},
     revocation::{self, Revoked},
@@ -13,6 +13,7 @@ use super::{
 use askama::Template;
 use domain::{
     date::Instant,
+    digest::Digest,
     notification::{Message, Notification},
 };
 use std::fmt::{self, Write};
@@ -43,12 +44,25 @@ impl Letter {
     ) -> Result<Self, fmt::Error> {
         let today = now.day();
         let content = content(notification, Writing { letterhead, at: notification.at, today });
-        let page = Page {
-            salutation: salutation(&notification.name),
-            written_on: today.in_chinese(),
-            letterhead,
-            content: &content,
-        };
+        Self::compose(&notification.name, &content, letterhead, now)
+    }
+
+    /// Writes `digest` on `letterhead`, to be sent at `now`.
+    ///
+    /// # Errors
+    /// As [`Letter::write`].
+    pub fn digest(digest: &Digest, letterhead: &Letterhead, now: Instant) -> Result<Self, fmt::Error> {
+        Self::compose(&digest.name, &digest::content(digest, letterhead), letterhead, now)
+    }
+
+    fn compose(
+        reader: &str,
+        content: &Content,
+        letterhead: &Letterhead,
+        now: Instant,
+    ) -> Result<Self, fmt::Error> {
+        let page =
+            Page { salutation: salutation(reader), written_on: now.day().in_chinese(), letterhead, content };
         let mut text = String::with_capacity(2048);
         page.write_text(&mut text)?;
         let html = page.render().map_err(|_| fmt::Error)?;

@@ -77,6 +77,11 @@ impl Letterhead {
         format!("{}/me", self.portal)
     }
 
+    /// Where staff sign in.
+    pub(super) fn console(&self) -> String {
+        format!("{}/review", self.portal)
+    }
+
     /// Where anybody can check a registration.
     pub(super) fn verification(&self, number: &RegistrationNumber) -> String {
         format!("{}/verify/{number}", self.portal)

@@ -5,7 +5,7 @@ use super::{
     letterhead::Letterhead,
     wording::{one_line, shortened},
 };
-use domain::{contact::EmailAddress, date::Instant, notification::Notification};
+use domain::{contact::EmailAddress, date::Instant, digest::Digest, notification::Notification};
 use lettre::{
     Address, Message,
     address::{AddressError, Envelope},
@@ -66,12 +66,31 @@ impl Mail {
         now: Instant,
     ) -> Result<Self, MailError> {
         let letter = Letter::write(notification, letterhead, now)?;
-        let digest = hex::encode(digest(&SHA256, notification.id.as_bytes()));
+        let Notification { id, name, to, .. } = notification;
+        Self::compose(id, (name, to), letter, letterhead, now)
+    }
+
+    /// Writes `digest` on `letterhead`; `now` becomes its `Date`.
+    pub fn digest(digest: &Digest, letterhead: &Letterhead, now: Instant) -> Result<Self, MailError> {
+        let letter = Letter::digest(digest, letterhead, now)?;
+        let Digest { id, name, to, .. } = digest;
+        Self::compose(id, (name, to), letter, letterhead, now)
+    }
+
+    /// The message `id` to somebody by name and address.
+    fn compose(
+        id: &str,
+        (name, to): (&str, &EmailAddress),
+        letter: Letter,
+        letterhead: &Letterhead,
+        now: Instant,
+    ) -> Result<Self, MailError> {
+        let digest = hex::encode(digest(&SHA256, id.as_bytes()));
         let message_id = format!("<{}@{}>", &digest[..32], letterhead.domain());
-        let reader = shortened(&one_line(&notification.name), NAME_LIMIT);
+        let reader = shortened(&one_line(name), NAME_LIMIT);
         let mut message = Message::builder()
             .from(mailbox(&letterhead.office, &letterhead.from)?)
-            .to(mailbox(&reader, &notification.to)?)
+            .to(mailbox(&reader, to)?)
             .subject(letter.subject)
             .date(system_time(now))
             .message_id(Some(message_id.clone()))

@@ -1,4 +1,4 @@
-//! Mail to holders: what a [`domain::notification::Notification`] says in Chinese, as a MIME message, and who carries it.
+//! Mail to holders, and the morning's to staff: what a [`domain::notification::Notification`] says in Chinese, as a MIME message, and who carries it.
 //!
 //! [`Letter::write`] finds the words, [`Mail::write`] makes the message of them, [`Carrier::send`] hands it on.
 //! Nothing of that reads a clock or the store, and no mail ever holds an identity number. The postman hands on what is in the
@@ -7,6 +7,7 @@
 mod application;
 mod carrier;
 mod content;
+mod digest;
 mod education;
 mod letter;
 mod letterhead;

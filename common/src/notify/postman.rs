@@ -133,16 +133,20 @@ impl Postman {
             // The last attempt was never marked: its sender died, or marks fail. Sending it each time must have an end.
             return Ok(Delivery::Refused { error: "attempts_exhausted".to_owned() });
         }
-        let notification = match &leased.dispatch {
-            Dispatch::Letter(notification) => notification,
+        let mail = match &leased.dispatch {
+            Dispatch::Letter(notification) => {
+                if let Some(wechat) = &self.wechat
+                    && let Way::WeChat(delivery) =
+                        wechat.deliver(&self.store, leased, notification, now).await?
+                {
+                    return Ok(delivery);
+                }
+                Mail::write(notification, &self.letterhead, now)
+            }
+            Dispatch::Digest(digest) => Mail::digest(digest, &self.letterhead, now),
             Dispatch::Call(event) => return self.webhooks.deliver(&self.store, event, now).await,
         };
-        if let Some(wechat) = &self.wechat
-            && let Way::WeChat(delivery) = wechat.deliver(&self.store, leased, notification, now).await?
-        {
-            return Ok(delivery);
-        }
-        let mail = match Mail::write(notification, &self.letterhead, now) {
+        let mail = match mail {
             Ok(mail) => mail,
             Err(error) => return Ok(Delivery::Refused { error: error.code().to_owned() }),
         };

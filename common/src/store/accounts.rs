@@ -12,6 +12,7 @@ use crate::{
 };
 use domain::{
     actor::Role,
+    contact::EmailAddress,
     date::Instant,
     district::Area,
     form::PersonName,
@@ -94,6 +95,9 @@ pub struct StaffProfile {
     /// The area they are appointed for; the whole country where none is named.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub area: Option<Area>,
+    /// Where the morning's digest of what waits for them goes; nowhere without.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub email: Option<EmailAddress>,
     /// The keyed hash of their own identity document, where it's on record.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub identity: Option<IdentityKey>,
@@ -155,6 +159,30 @@ impl Store {
             .send()
             .await?;
         found.item.map(|item| account_from(item, &self.cipher)).transpose()
+    }
+
+    /// Everybody who is appointed, by area and username: the directory, which is bounded by appointments.
+    pub async fn every_account(&self) -> Result<Vec<StaffProfile>, StoreError> {
+        let mut found = Vec::new();
+        let mut start: Option<Item> = None;
+        loop {
+            let page = self
+                .client
+                .query()
+                .table_name(&self.tables.records)
+                .key_condition_expression("pk = :pk")
+                .expression_attribute_values(":pk", keys::text(keys::DIRECTORY_PK))
+                .set_exclusive_start_key(start.take())
+                .send()
+                .await?;
+            for item in page.items.unwrap_or_default() {
+                found.push(records::from_item(item)?);
+            }
+            start = page.last_evaluated_key;
+            if start.is_none() {
+                return Ok(found);
+            }
+        }
     }
 
     /// A page of at most `limit` of the accounts appointed within `area` (all of them where none is named), by area and

@@ -21,8 +21,8 @@ pub enum DueRecord {
     Registration(HolderId, RegistrationNumber),
     /// A certificate whose first-registration window closes.
     FirstWindow(HolderId),
-    /// An application that waits to be mended.
-    Returned(ApplicationId),
+    /// An application that waits to be mended, or decided.
+    Application(ApplicationId),
     /// A record of hours whose evidence was asked for.
     Evidence(CreditId),
     /// A sample, of which not everybody was asked yet.
@@ -118,7 +118,7 @@ fn due_record(item: &Item, position: &str) -> Option<DueRecord> {
     match records::string(item, keys::ENTITY).ok()? {
         entity::REGISTRATION => Some(DueRecord::Registration(holder()?, id.parse().ok()?)),
         entity::PROFILE => Some(DueRecord::FirstWindow(holder()?)),
-        entity::APPLICATION => Some(DueRecord::Returned(id.parse().ok()?)),
+        entity::APPLICATION => Some(DueRecord::Application(id.parse().ok()?)),
         entity::CREDIT => Some(DueRecord::Evidence(id.parse().ok()?)),
         entity::SAMPLE => Some(DueRecord::Sample(id.parse().ok()?)),
         _ => None,

@@ -21,6 +21,7 @@ mod keys;
 mod outbox;
 mod page;
 mod queue;
+mod queue_counts;
 mod records;
 mod registration_journal;
 mod rosters;
@@ -48,9 +49,8 @@ pub use journal::{JournalError, JournalLine};
 pub use keys::{HOLDER_PREFIX, OUTBOX_PREFIX, PK, PROVIDER_PREFIX, SK, WATCHER_PREFIX};
 pub use outbox::{Delivery, Dispatch, Leased, MOST_ATTEMPTS, OutboxItem, OutboxState, Payment};
 pub use page::{Cursor, InvalidCursor, Page, PageError};
-pub use queue::{
-    COUNTED_TO, HoursEntry, HoursSummary, QueueEntry, QueueError, QueueKind, QueueOf, QueuePage, Summary,
-};
+pub use queue::{HoursEntry, HoursSummary, QueueEntry, QueueError, QueueKind, QueueOf, QueuePage, Summary};
+pub use queue_counts::COUNTED_TO;
 pub use registration_journal::{ChainFault, ChainReport, ChainedEntry, JournalFilter};
 pub use rosters::{Listed, RosterWrite};
 pub use sessions::{Begun, HolderSignIn, Session, SignIn, SignInToken, WeChatLink};

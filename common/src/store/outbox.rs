@@ -11,7 +11,9 @@ use super::{
     records::{self, DUE_SHARDS, entity},
 };
 use aws_sdk_dynamodb::types::ReturnValue;
-use domain::{date::Instant, notification::Notification, subscription::TemplateId, watch::WatchEvent};
+use domain::{
+    date::Instant, digest::Digest, notification::Notification, subscription::TemplateId, watch::WatchEvent,
+};
 use futures_util::future::try_join_all;
 use serde::{Deserialize, Serialize};
 
@@ -47,6 +49,8 @@ pub enum Dispatch {
     Letter(Notification),
     /// A call to a service client.
     Call(WatchEvent),
+    /// What waits for a member of staff, by mail.
+    Digest(Digest),
 }
 
 impl Dispatch {
@@ -55,6 +59,7 @@ impl Dispatch {
         match self {
             Self::Letter(notification) => &notification.id,
             Self::Call(event) => &event.id,
+            Self::Digest(digest) => &digest.id,
         }
     }
 
@@ -63,14 +68,15 @@ impl Dispatch {
         match self {
             Self::Letter(notification) => notification.at,
             Self::Call(event) => event.at,
+            Self::Digest(digest) => digest.at,
         }
     }
 
-    /// The message, where it's one to a person.
+    /// The message, where it's one about somebody's own matters.
     pub fn letter(&self) -> Option<&Notification> {
         match self {
             Self::Letter(notification) => Some(notification),
-            Self::Call(_) => None,
+            Self::Call(_) | Self::Digest(_) => None,
         }
     }
 }
@@ -334,6 +340,24 @@ impl Store {
             }
         }
         Ok(oldest)
+    }
+
+    /// Puts a digest into the outbox, to be sent; false where that of its reader and day is there already.
+    pub async fn put_digest(&self, digest: Digest) -> Result<bool, StoreError> {
+        let now = digest.at;
+        let outcome = self
+            .client
+            .put_item()
+            .table_name(&self.tables.records)
+            .set_item(Some(OutboxItem::new(Dispatch::Digest(digest), now).to_item()?))
+            .condition_expression("attribute_not_exists(pk)")
+            .send()
+            .await;
+        match outcome {
+            Ok(_) => Ok(true),
+            Err(error) if lost_condition(&error) => Ok(false),
+            Err(error) => Err(error.into()),
+        }
     }
 
     /// A message as it stands.

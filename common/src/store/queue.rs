@@ -2,9 +2,8 @@
 //! costs the same however long the queue is.
 
 use super::{Cursor, InvalidCursor, Store, StoreError, keys, records};
-use aws_sdk_dynamodb::types::Select;
 use domain::{
-    application::{ApplicationKind, Receipt, ReviewClaim, Stage, StageProgress},
+    application::{ApplicationKind, Escalation, Receipt, ReviewClaim, Stage, StageProgress},
     certificate::CertificateLevel,
     credit::{Audit, CreditCategory, CreditForm, CreditState, Hours},
     date::{CalendarDate, Instant},
@@ -24,6 +23,9 @@ pub struct Summary {
     pub level: CertificateLevel,
     /// The district.
     pub district: DistrictCode,
+    /// That it rose from the stage it waits at.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub escalation: Option<Escalation>,
 }
 
 /// One waiting application.
@@ -120,7 +122,7 @@ pub struct QueueOf<'a> {
 }
 
 impl QueueOf<'_> {
-    fn pk(&self, shard: u8) -> String {
+    pub(super) fn pk(&self, shard: u8) -> String {
         match self.kind {
             QueueKind::Applications => keys::queue_pk(self.stage, self.area.as_str(), shard),
             QueueKind::Hours => keys::hours_queue_pk(self.stage, self.area.as_str(), shard),
@@ -142,12 +144,9 @@ pub struct QueuePage<T> {
 struct Position(String);
 
 /// Behind the sort keys of what waits since `until` or earlier.
-fn end_of(until: Option<Instant>) -> String {
+pub(super) fn end_of(until: Option<Instant>) -> String {
     until.map_or_else(|| "~".to_owned(), |until| format!("{until}~"))
 }
-
-/// The most that is counted one by one; see [`Store::queue_count`].
-pub const COUNTED_TO: i32 = 1000;
 
 impl Store {
     /// A page of at most `limit` of what waits in `queue`. Each shard is asked for a whole page at the same time, since
@@ -203,34 +202,6 @@ impl Store {
         items
             .map(|item| Ok((records::string(&item, keys::QUEUE_SK)?.to_owned(), records::from_item(item)?)))
             .collect()
-    }
-
-    /// How many wait in `queue`, of these before `before` where it's given. Each shard counts to [`COUNTED_TO`] at the
-    /// most, so that the answer's cost is bounded; `true` says there are more.
-    pub async fn queue_count(
-        &self,
-        queue: QueueOf<'_>,
-        before: Option<Instant>,
-    ) -> Result<(u64, bool), StoreError> {
-        let counts = try_join_all((0..queue.shards).map(|shard| async move {
-            let request = self
-                .client
-                .query()
-                .table_name(&self.tables.records)
-                .index_name(keys::QUEUE_INDEX)
-                .key_condition_expression("queue_pk = :pk AND queue_sk < :before")
-                .expression_attribute_values(":pk", keys::text(queue.pk(shard)))
-                .expression_attribute_values(
-                    ":before",
-                    keys::text(before.map_or_else(|| end_of(queue.until), |before| before.to_string())),
-                )
-                .select(Select::Count)
-                .limit(COUNTED_TO);
-            let page = request.send().await?;
-            Ok::<_, StoreError>((u64::try_from(page.count).unwrap_or(0), page.last_evaluated_key.is_some()))
-        }))
-        .await?;
-        Ok(counts.into_iter().fold((0, false), |(sum, more), (count, cut)| (sum + count, more || cut)))
     }
 }
 

@@ -148,8 +148,9 @@ pub(crate) fn application_item(
     if let Some(expiry) = application.draft_expires_at() {
         item.insert(keys::EXPIRES_AT.to_owned(), keys::number(expiry.unix_seconds()));
     }
+    // It waits where it's decided: at its own stage, or the one it rose to.
     let waiting =
-        application.stage().zip(application.form.district.as_ref()).zip(application.receipt.as_ref());
+        application.decided_at().zip(application.form.district.as_ref()).zip(application.receipt.as_ref());
     if let Some(((stage, district), receipt)) = waiting {
         let stage_rules =
             rules.get(&application.rules).stage(stage).ok_or(StoreError::Attribute(keys::QUEUE_PK))?;
@@ -160,7 +161,8 @@ pub(crate) fn application_item(
         item.insert(keys::QUEUE_SK.to_owned(), keys::text(format!("{}#{id}", receipt.submitted_at)));
         if let (Some(name), Some(level)) = (application.form.name.clone(), application.form.certificate_level)
         {
-            let summary = Summary { name, level, district: district.clone() };
+            let escalation = application.risen().cloned();
+            let summary = Summary { name, level, district: district.clone(), escalation };
             item.insert(SUMMARY.to_owned(), serde_dynamo::to_attribute_value(summary)?);
         }
     }

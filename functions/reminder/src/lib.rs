@@ -1,11 +1,13 @@
 //! `reminder`: the scheduled job. It plans what is due, lapses what has lapsed, revokes what nobody objected to, closes
-//! what wasn't mended, asks those whom a sample has drawn for evidence, and sweeps what is still unsent.
+//! what wasn't mended, lets what wasn't decided rise to the next level, asks those whom a sample has drawn for evidence,
+//! tells staff each working day what waits for them, and sweeps what is still unsent.
 //!
 //! Its cost follows from what is due and not from who is registered: it reads the `due` index day by day from where
 //! the last run ended, and nothing else. A run that is cut off, killed or missed is made up for by the next one; what
 //! a run does to one record is one transaction, conditional on the record's version, so nothing is done twice.
 
 mod ask;
+mod digest;
 mod lanes;
 mod plan;
 mod sweep;
@@ -62,6 +64,12 @@ pub struct Report {
     pub revoked: u64,
     /// Returned applications closed.
     pub expired: u64,
+    /// Applications that rose to the next level, since nobody had decided them in time.
+    pub escalated: u64,
+    /// Members of staff for whom a digest of what waits was planned.
+    pub digests: u64,
+    /// True where holidays are announced for less than the next sixty days.
+    pub calendar_runs_out: bool,
     /// Holders asked for evidence, since a sample has drawn them.
     pub evidence_asked: u64,
     /// Holders reminded of evidence.
@@ -125,16 +133,25 @@ impl Reminder {
     ) -> Result<Report, StoreError> {
         let until = Stopwatch::now() + budget;
         let mut report = Report { complete: true, ..Report::default() };
-        // Where one fails, the other is still done.
-        let planned = if job == Job::Sweep { Ok(()) } else { self.plan(until, &mut report, &progress).await };
+        // Where one fails, the others are still done.
+        let (planned, told) = if job == Job::Sweep {
+            (Ok(()), Ok(()))
+        } else {
+            report.calendar_runs_out = self.look_at_calendar();
+            let planned = self.plan(until, &mut report, &progress).await;
+            (planned, self.tell_staff(until, &mut report, &progress).await)
+        };
         let swept = if job == Job::Plan { Ok(()) } else { self.sweep(until, &mut report, &progress).await };
-        report.complete &= planned.is_ok() && swept.is_ok();
+        report.complete &= planned.is_ok() && told.is_ok() && swept.is_ok();
         let daily = job == Job::Daily && report.complete;
         let counts = [
             ("RemindersPlanned", report.planned),
             ("RegistrationsLapsed", report.lapsed),
             ("RegistrationsRevoked", report.revoked),
             ("ApplicationsExpired", report.expired),
+            ("ApplicationsEscalated", report.escalated),
+            ("DigestsPlanned", report.digests),
+            ("HolidayCalendarDaysLeft", self.rules.calendar().days_left(self.clock.now().day())),
             ("EvidenceAsked", report.evidence_asked),
             ("EvidenceReminded", report.evidence_reminded),
             ("RecordsFailed", report.failed),
@@ -147,6 +164,22 @@ impl Reminder {
         // A run that only plans knows nothing of the last.
         let known = if job == Job::Plan { counts.len() - 1 } else { counts.len() };
         telemetry::counts("reminder", self.clock.now(), &counts[..known]);
-        planned.and(swept).map(|()| report)
+        planned.and(told).and(swept).map(|()| report)
+    }
+
+    /// True where the holidays that are announced end within the days in which the next due dates lie.
+    fn look_at_calendar(&self) -> bool {
+        let (calendar, today) = (self.rules.calendar(), self.clock.now().day());
+        let runs_out = calendar.runs_out(today);
+        if runs_out {
+            let (days_left, known_until) = (calendar.days_left(today), calendar.known_until());
+            tracing::warn!(
+                days_left,
+                ?known_until,
+                code = "holiday_calendar_runs_out",
+                "the next year's holidays are missing from common/domain/rules/holidays.toml"
+            );
+        }
+        runs_out
     }
 }

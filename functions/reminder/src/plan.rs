@@ -7,7 +7,7 @@ use domain::{
     date::{CalendarDate, Instant},
     dossier::Dossier,
     education::evidence_due,
-    reminder::{first_window_due, registration_due, returned_due},
+    reminder::{application_due, first_window_due, registration_due},
 };
 use futures_util::future::join_all;
 use std::time::Instant as Stopwatch;
@@ -25,6 +25,7 @@ enum Done {
     Lapsed,
     Revoked,
     Expired,
+    Escalated,
     EvidenceReminded,
     Asked(Asked),
     Skipped,
@@ -72,6 +73,7 @@ impl Reminder {
                     Ok(Done::Lapsed) => report.lapsed += 1,
                     Ok(Done::Revoked) => report.revoked += 1,
                     Ok(Done::Expired) => report.expired += 1,
+                    Ok(Done::Escalated) => report.escalated += 1,
                     Ok(Done::EvidenceReminded) => report.evidence_reminded += 1,
                     Ok(Done::Asked(asked)) => {
                         report.evidence_asked += asked.told;
@@ -129,7 +131,7 @@ impl Reminder {
         let working = Dossier::since(now.day());
         let (holder, since) = match record {
             DueRecord::Registration(holder, _) | DueRecord::FirstWindow(holder) => (holder.clone(), working),
-            DueRecord::Returned(application) => (application.holder(), working),
+            DueRecord::Application(application) => (application.holder(), working),
             DueRecord::Evidence(credit) => (credit.holder(), working.min(credit.cycle_start())),
             DueRecord::Sample(_) => return Err(StoreError::Failed("a sample has no dossier".to_owned())),
         };
@@ -142,7 +144,9 @@ impl Reminder {
                 registration_due(dossier, dossier.registration(number)?, now, &self.rules)
             }
             DueRecord::FirstWindow(_) => first_window_due(dossier, now, &self.rules),
-            DueRecord::Returned(id) => returned_due(dossier, dossier.application(id)?, now, &self.rules),
+            DueRecord::Application(id) => {
+                application_due(dossier, dossier.application(id)?, now, &self.rules)
+            }
             DueRecord::Evidence(id) => evidence_due(dossier, dossier.credit(id)?, now, &self.rules),
             DueRecord::Sample(_) => None,
         }
@@ -154,6 +158,7 @@ fn done(change: &Change) -> Done {
         JournalAction::Lapsed => Done::Lapsed,
         JournalAction::Revoked => Done::Revoked,
         JournalAction::Expired => Done::Expired,
+        JournalAction::Escalated => Done::Escalated,
         _ if change.notifications.is_empty() => Done::Skipped,
         _ if change.credit.is_some() => Done::EvidenceReminded,
         _ => Done::Planned,

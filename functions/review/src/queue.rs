@@ -1,22 +1,23 @@
 //! The queue: what waits at the reviewer's stage in their area, oldest first, and how much.
 
-use crate::credits::queue::{HoursCounter, held_claim_stage};
+use crate::credits::queue::{held_claim_stage, hours_counts};
 use axum::{Json, extract::State};
 use common::{
     http::{App, Problem, Query, Received, Staff},
     store::{Cursor, QueueEntry, QueueKind, QueueOf},
+    view::EscalationView,
 };
 use domain::{
     actor::Reviewer,
     application::{ApplicationKind, Stage},
     certificate::CertificateLevel,
     date::{CalendarDate, Instant},
+    digest::QueueCounts,
     district::DistrictCode,
     form::{Part, PersonName},
     id::ApplicationId,
     rules::{RuleSet, StageRules},
 };
-use futures_util::future::try_join;
 use serde::{Deserialize, Serialize};
 
 /// Entries on a page where the caller doesn't say.
@@ -58,10 +59,20 @@ pub(crate) struct Waiting {
     submitted_at: Instant,
     /// When it was last submitted or amended.
     accepted_at: Instant,
-    /// The day by which a decision is due.
+    /// The stage it waits at: an earlier one than the queue's where it rose from there.
+    stage: Stage,
+    /// 初审 or 终审
+    stage_label: &'static str,
+    /// The day by which a decision is due, counted from when it was last submitted or amended.
     decision_due: CalendarDate,
+    /// Working days left until then; 0 on the day itself, negative once it has passed.
+    working_days_left: i64,
+    /// True within the last working days, as many as the rules name.
+    due_soon: bool,
     /// True once that day has passed.
     overdue: bool,
+    /// That it rose to the next level, since nobody decided it in time.
+    escalation: Option<EscalationView>,
     /// True where a first registration came after its window.
     late: bool,
     /// The parts to be looked at.
@@ -92,7 +103,7 @@ pub(crate) struct Queue {
 
 /// 查看待审队列
 ///
-/// 按首次提交时间先后排列，只含本人辖区和审核阶段的申请。
+/// 按首次提交时间先后排列，只含本人辖区和审核阶段的申请，以及超过审核期限后提级到本阶段的申请。
 #[cfg_attr(feature = "openapi", utoipa::path(get, path = "/v1/review/queue", tag = "review",
     params(QueueInput), responses((status = 200, body = Queue))))]
 pub(crate) async fn page(
@@ -123,14 +134,17 @@ pub(crate) async fn page(
     }))
 }
 
-fn waiting(entry: QueueEntry, stage: Stage, rules: &RuleSet, reviewer: &Reviewer, now: Instant) -> Waiting {
-    let progress = entry.stages.into_iter().find(|progress| progress.stage == stage);
-    let (outstanding, again) = progress
+fn waiting(entry: QueueEntry, queue: Stage, rules: &RuleSet, reviewer: &Reviewer, now: Instant) -> Waiting {
+    let waits_at = entry.stages.into_iter().find(|progress| !progress.outstanding.is_empty());
+    let stage = waits_at.as_ref().map_or(queue, |progress| progress.stage);
+    let (outstanding, again) = waits_at
         .map(|progress| (progress.outstanding.into_iter().collect(), progress.approved.is_some()))
         .unwrap_or_default();
     let claim = entry.claim.filter(|claim| claim.until > now);
     let mine = claim.as_ref().is_some_and(|claim| claim.by == reviewer.id);
-    let decision_due = rules.decision_due(entry.receipt.submitted_at.day());
+    let (accepted, today) = (entry.receipt.accepted_at.day(), now.day());
+    let decision_due = rules.decision_due(accepted);
+    let overdue = today > decision_due;
     Waiting {
         application_id: entry.id,
         kind: entry.kind,
@@ -140,8 +154,13 @@ fn waiting(entry: QueueEntry, stage: Stage, rules: &RuleSet, reviewer: &Reviewer
         district: entry.summary.district,
         submitted_at: entry.receipt.submitted_at,
         accepted_at: entry.receipt.accepted_at,
+        stage,
+        stage_label: stage.label(),
         decision_due,
-        overdue: now.day() > decision_due,
+        working_days_left: rules.calendar.working_days_until(today, decision_due),
+        due_soon: !overdue && accepted < rules.not_due_soon_from(today),
+        overdue,
+        escalation: entry.summary.escalation.as_ref().map(EscalationView::from),
         late: entry.late,
         outstanding,
         again,
@@ -159,14 +178,9 @@ pub(crate) struct Counter {
     stage: Stage,
     /// 初审 or 终审
     stage_label: &'static str,
-    /// How many wait.
-    waiting: u64,
-    /// True where even more wait than were counted.
-    waiting_more: bool,
-    /// How many of them are overdue.
-    overdue: u64,
-    /// True where even more are overdue than were counted.
-    overdue_more: bool,
+    /// How much.
+    #[serde(flatten)]
+    counts: QueueCounts,
 }
 
 /// How much waits in a reviewer's area.
@@ -176,7 +190,7 @@ pub(crate) struct Counters {
     /// One per stage the reviewer holds.
     stages: Vec<Counter>,
     /// Claims of hours, and samples whose evidence is there or late; none for who doesn't decide these.
-    hours: Option<HoursCounter>,
+    hours: Option<QueueCounts>,
 }
 
 /// 查看待审数量
@@ -188,7 +202,6 @@ pub(crate) async fn counters(
     received: Received,
 ) -> Result<Json<Counters>, Problem> {
     let rules = app.rules.for_district(Some(&reviewer.area.district()));
-    let overdue_before = rules.not_overdue_from(received.at.day()).start();
     let mut stages = Vec::new();
     for held in rules.review.stages.iter().filter(|stage| reviewer.roles.contains(&stage.stage.reviewer())) {
         let queue = QueueOf {
@@ -198,20 +211,11 @@ pub(crate) async fn counters(
             shards: held.queue_shards,
             until: None,
         };
-        let count = |before| app.store.queue_count(queue, before);
-        let ((waiting, waiting_more), (overdue, overdue_more)) =
-            try_join(count(None), count(Some(overdue_before))).await?;
-        stages.push(Counter {
-            stage: held.stage,
-            stage_label: held.stage.label(),
-            waiting,
-            waiting_more,
-            overdue,
-            overdue_more,
-        });
+        let counts = app.store.queue_counts(queue, rules, received.at.day()).await?;
+        stages.push(Counter { stage: held.stage, stage_label: held.stage.label(), counts });
     }
     let hours = match held_claim_stage(rules, &reviewer) {
-        Ok(stage) => Some(HoursCounter::of(&app, stage, &reviewer, rules, received.at).await?),
+        Ok(stage) => Some(hours_counts(&app, stage, &reviewer, rules, received.at).await?),
         Err(_) => None,
     };
     Ok(Json(Counters { stages, hours }))

@@ -22,6 +22,7 @@ use common::{
 use domain::{
     actor::{Actor, Role},
     application::JournalAction,
+    contact::EmailAddress,
     date::Instant,
     district::Area,
     form::{IdentityDocumentInput, PersonName},
@@ -29,7 +30,7 @@ use domain::{
     identity::IdentityDocument,
 };
 use serde::{Deserialize, Deserializer, Serialize};
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, str::FromStr};
 
 /// Accounts on a page where the caller doesn't say.
 const PAGE: usize = 50;
@@ -53,6 +54,8 @@ pub(crate) struct AccountView {
     roles: BTreeSet<Role>,
     /// The area they are appointed for; the whole country where none is named.
     area: Option<Area>,
+    /// Where the morning's digest of what waits for them goes; none is sent without.
+    email: Option<EmailAddress>,
     /// True where they may not sign in.
     disabled: bool,
     /// True where their own identity document is on record, so that they can't decide their own application.
@@ -73,6 +76,7 @@ impl From<StaffProfile> for AccountView {
             name: profile.name,
             roles: profile.roles,
             area: profile.area,
+            email: profile.email,
             disabled: profile.disabled,
             identity_on_record: profile.identity.is_some(),
             version: profile.version,
@@ -135,6 +139,10 @@ pub(crate) struct AppointInput {
     #[serde(default)]
     #[cfg_attr(feature = "openapi", schema(example = "4201"))]
     area: Option<String>,
+    /// Where the morning's digest of what waits for them goes; none is sent without.
+    #[serde(default)]
+    #[cfg_attr(feature = "openapi", schema(example = "wang@example.com"))]
+    email: Option<String>,
     /// Their own identity document; only its keyed hash is kept.
     #[serde(default)]
     identity_document: Option<IdentityDocumentInput>,
@@ -201,7 +209,13 @@ pub(crate) fn new_staff(input: AppointInput) -> Result<NewStaff, AppointError> {
         errors.push(field_error("identity_document", "malformed", error.to_string()));
         None
     });
-    let new = NewStaff { username: input.username, name: input.name, roles: input.roles, area, identity };
+    let email = input.email.as_deref().map(str::parse::<EmailAddress>).transpose();
+    let email = email.unwrap_or_else(|error| {
+        errors.push(field_error("email", "malformed", error.to_string()));
+        None
+    });
+    let AppointInput { username, name, roles, .. } = input;
+    let new = NewStaff { username, name, roles, area, email, identity };
     errors.extend(names(&new).err().into_iter().flatten());
     if errors.is_empty() { Ok(new) } else { Err(AppointError::Invalid(errors)) }
 }
@@ -221,6 +235,10 @@ pub(crate) struct ChangeInput {
     #[serde(default, deserialize_with = "nullable")]
     #[cfg_attr(feature = "openapi", schema(value_type = Option<String>, example = "4201"))]
     area: Entry<String>,
+    /// Where the morning's digest goes; `null` is nowhere.
+    #[serde(default, deserialize_with = "nullable")]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<String>, example = "wang@example.com"))]
+    email: Entry<String>,
     /// Whether they may no longer sign in.
     #[serde(default)]
     disabled: Option<bool>,
@@ -231,24 +249,30 @@ fn nullable<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Entry<String>,
     Option::deserialize(deserializer).map(Some)
 }
 
+/// What was entered, read: nothing where it's left out, none where it's `null`.
+fn entry_of<T: FromStr>(entered: &Entry<String>) -> Result<Entry<T>, T::Err> {
+    match entered {
+        None => Ok(None),
+        Some(None) => Ok(Some(None)),
+        Some(Some(text)) => text.parse().map(|value| Some(Some(value))),
+    }
+}
+
 fn post_change(input: &ChangeInput) -> Result<PostChange, AppointError> {
     let mut errors = Vec::new();
     let name = input.name.as_deref().map(str::parse::<PersonName>).transpose().unwrap_or_else(|error| {
         errors.push(field_error("name", "malformed", error.to_string()));
         None
     });
-    let area = match &input.area {
-        None => None,
-        Some(None) => Some(None),
-        Some(Some(area)) => match area.parse() {
-            Ok(area) => Some(Some(area)),
-            Err(error) => {
-                errors.push(field_error("area", "malformed", format!("{error}")));
-                None
-            }
-        },
-    };
-    let change = PostChange { name, roles: input.roles.clone(), area, disabled: input.disabled };
+    let area = entry_of(&input.area).unwrap_or_else(|error| {
+        errors.push(field_error("area", "malformed", format!("{error}")));
+        None
+    });
+    let email = entry_of(&input.email).unwrap_or_else(|error| {
+        errors.push(field_error("email", "malformed", format!("{error}")));
+        None
+    });
+    let change = PostChange { name, roles: input.roles.clone(), area, email, disabled: input.disabled };
     if errors.is_empty() { Ok(change) } else { Err(AppointError::Invalid(errors)) }
 }
 

@@ -19,6 +19,7 @@ use common::{
 use domain::{
     actor::{Actor, Role},
     application::{JournalAction, JournalEntry},
+    contact::EmailAddress,
     district::Area,
     error::{FieldError, Refusal},
     form::PersonName,
@@ -44,6 +45,8 @@ pub struct NewStaff {
     pub roles: BTreeSet<Role>,
     /// The area they are appointed for; the whole country where none is named.
     pub area: Option<Area>,
+    /// Where the morning's digest of what waits for them goes.
+    pub email: Option<EmailAddress>,
     /// Their own identity document, of which only the keyed hash is kept: nobody decides their own application.
     pub identity: Option<IdentityDocument>,
 }
@@ -273,6 +276,7 @@ pub(crate) async fn make(
         name,
         roles: new.roles,
         area: new.area,
+        email: new.email,
         identity,
         disabled: false,
         version: 1,

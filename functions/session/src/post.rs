@@ -3,7 +3,8 @@
 use crate::AppointError;
 use common::store::{Appointer, StaffProfile};
 use domain::{
-    actor::Role, date::Instant, district::Area, error::FieldError, form::PersonName, rules::RuleLibrary,
+    actor::Role, contact::EmailAddress, date::Instant, district::Area, error::FieldError, form::PersonName,
+    rules::RuleLibrary,
 };
 use std::collections::BTreeSet;
 
@@ -63,6 +64,8 @@ pub(crate) struct PostChange {
     pub roles: Option<BTreeSet<Role>>,
     /// The area, or none.
     pub area: Entry<Area>,
+    /// Where the morning's digest goes, or none.
+    pub email: Entry<EmailAddress>,
     /// Whether they may sign in.
     pub disabled: Option<bool>,
 }
@@ -80,6 +83,7 @@ pub(crate) fn edit(
         name: change.name.unwrap_or_else(|| before.name.clone()),
         roles: change.roles.unwrap_or_else(|| before.roles.clone()),
         area: change.area.unwrap_or_else(|| before.area.clone()),
+        email: change.email.unwrap_or_else(|| before.email.clone()),
         disabled: change.disabled.unwrap_or(before.disabled),
         ..before.clone()
     };
@@ -125,6 +129,7 @@ mod tests {
             name: "王五".parse().unwrap(),
             roles: [role].into(),
             area: area(within),
+            email: None,
             identity: None,
             disabled: false,
             version: 3,

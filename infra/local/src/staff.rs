@@ -43,6 +43,7 @@ pub async fn appoint(app: &App, keys: &Keys) -> anyhow::Result<()> {
             name: staff.name.to_owned(),
             roles: [staff.role].into(),
             area: Some(staff.area.parse()?),
+            email: None,
             identity: None,
         };
         session::appoint_demo(app, new, &keys.staff_password, totp).await?;

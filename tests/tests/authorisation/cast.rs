@@ -43,6 +43,7 @@ impl Account {
             name: "王五".to_owned(),
             roles: [role].into(),
             area: Some(area.parse().unwrap()),
+            email: None,
             identity,
         };
         let made = session::appoint(&world.system.app, new).await.unwrap();

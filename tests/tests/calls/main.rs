@@ -10,6 +10,7 @@ mod figures;
 mod growth;
 mod hours;
 mod ledger;
+mod overdue;
 mod register;
 mod revocation;
 mod rights;
@@ -143,10 +144,12 @@ async fn every_endpoint_and_job_costs_what_the_data_model_says() {
     Box::pin(hours::review(&hours)).await;
     let register = Ledger::new().await;
     Box::pin(revocation::revocation(&register)).await;
+    let late = Ledger::new().await;
+    Box::pin(overdue::overdue(&late)).await;
 
     rights::rarer(&ledger).await;
-    rights::assert_recorded(&[&ledger, &hours, &register]).await;
-    let rows = [ledger.rows.into_inner(), hours.rows.into_inner(), register.rows.into_inner()].concat();
+    rights::assert_recorded(&[&ledger, &hours, &register, &late]).await;
+    let rows = [ledger, hours, register, late].map(|ledger| ledger.rows.into_inner()).concat();
     let counted: BTreeSet<_> = rows.iter().map(|row| row.who.clone()).collect();
     let missed: Vec<_> = published().into_iter().filter(|route| !counted.contains(route)).collect();
     assert_eq!(missed, [""; 0], "endpoints that nobody counted");

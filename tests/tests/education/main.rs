@@ -30,6 +30,7 @@ async fn another_provider(world: &World) -> Person<'_> {
         name: "宜昌市社会工作培训中心".to_owned(),
         roles: [Role::Provider].into(),
         area: Some("4205".parse().unwrap()),
+        email: None,
         identity: None,
     };
     let password = "a password of some length";

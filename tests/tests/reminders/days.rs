@@ -171,9 +171,10 @@ async fn a_registration_whose_renewal_waits_neither_is_reminded_of_nor_lapses() 
     // Decided after the end: one lapses there and then, the other goes on from its last day.
     let before = arrived(&world).await.len();
     let no = json!({ "outcome": "refuse", "reasons": [{ "ground": "not_eligible" }] });
-    world.staff("chushen").await.decide(&refused, no).await.expect(200);
-    for reviewer in ["chushen", "zhongshen"] {
-        world.staff(reviewer).await.decide(&approved, json!({ "outcome": "approve" })).await.expect(200);
+    // Nobody decided them within the limit: they rose to 终审, which decides both stages.
+    world.staff("zhongshen").await.decide(&refused, no).await.expect(200);
+    for _ in 0..2 {
+        world.staff("zhongshen").await.decide(&approved, json!({ "outcome": "approve" })).await.expect(200);
     }
     assert_eq!(status(&world.holder("li").await).await, "lapsed");
     let me = world.holder("wang").await.get("/v1/me").await.expect(200);

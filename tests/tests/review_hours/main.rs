@@ -86,6 +86,7 @@ async fn reviewer_zhang(world: &World) -> Person<'_> {
         name: "张晓雯".to_owned(),
         roles: [Role::PreliminaryReviewer].into(),
         area: Some("4201".parse().unwrap()),
+        email: None,
         identity: Some(identity),
     };
     let keys = &world.system.keys;

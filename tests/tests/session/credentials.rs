@@ -145,6 +145,7 @@ async fn a_demo_account_survives_a_restart_and_keeps_what_was_changed() {
             name: "省级管理员".to_owned(),
             roles: [Role::Administrator].into(),
             area: Some("42".parse().unwrap()),
+            email: None,
             identity: None,
         };
         appoint_demo(&house.app, new, password, &totp.to_base32()).await
@@ -165,6 +166,7 @@ async fn a_password_that_is_too_simple_is_none_for_a_demo_account_either() {
         name: "省级管理员".to_owned(),
         roles: [Role::Administrator].into(),
         area: None,
+        email: None,
         identity: None,
     };
     let totp = TotpSecret::generate().unwrap().to_base32();

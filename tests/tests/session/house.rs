@@ -153,6 +153,7 @@ impl House {
             name: "王五".to_owned(),
             roles: roles.iter().copied().collect(),
             area: (!area.is_empty()).then(|| area.parse().unwrap()),
+            email: None,
             identity: None,
         };
         let made = session::appoint(&self.app, new).await.unwrap();

@@ -21,6 +21,8 @@ impl JournalAction {
             Self::Approved => "审核通过",
             Self::Returned => "退回修改",
             Self::Refused => "不予登记",
+            Self::Escalated => "超过审核期限，提级办理",
+            Self::DeadlineMoved => "审核期限随节假日安排调整",
             Self::Expired => "逾期未修改，已关闭",
             Self::Reminded => "安排提醒",
             Self::Lapsed => "登记失效",

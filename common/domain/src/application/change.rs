@@ -88,6 +88,10 @@ pub enum JournalAction {
     Returned,
     /// A stage refused it.
     Refused,
+    /// It rose to the next level: nobody had decided it within the limit.
+    Escalated,
+    /// It has another day by which it's to be decided: holidays were announced.
+    DeadlineMoved,
     /// It was closed because it was not mended in time.
     Expired,
     /// A reminder was planned.

@@ -120,6 +120,7 @@ pub(super) fn approve(
     };
     next.state = State::Approved;
     next.claim = None;
+    next.next_due = None;
     let form = match next.kind {
         kind if kind.registers() => next.form.clone(),
         _ => dossier.profile.form.with(&changed, &next.form),

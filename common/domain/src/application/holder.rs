@@ -97,6 +97,7 @@ pub fn open(dossier: &Dossier, draft: Draft, library: &RuleLibrary, now: Instant
         late: false,
         stages: Vec::new(),
         claim: None,
+        escalation: None,
         reasons: Vec::new(),
         mend_by: None,
         reminded: None,
@@ -222,6 +223,7 @@ pub(super) fn amend(
     next.claim = None;
     next.claim_uniqueness(dossier, change);
     next.receipt = Some(Receipt::issue(next, now));
+    next.next_due = reminder::next_application_due(next, rules);
     change.journal.action = JournalAction::Amended;
     change.journal.parts = parts;
     change.notifications.extend(receipt_notification(next, true, rules, now));
@@ -295,7 +297,7 @@ pub fn submit(
     next.reasons = Vec::new();
     next.mend_by = None;
     next.reminded = None;
-    next.next_due = None;
+    next.escalation = None;
     let mut change = Change::by_holder(&application.holder, JournalAction::Submitted, now);
     next.claim_uniqueness(dossier, &mut change);
     if first_time {
@@ -311,6 +313,7 @@ pub fn submit(
         change.journal.parts = next.outstanding();
     }
     next.receipt = Some(Receipt::issue(&next, now));
+    next.next_due = reminder::next_application_due(&next, rules);
 
     match application.kind {
         // Who is registered already, for another certificate, keeps the form as registered until this is approved.

@@ -18,6 +18,7 @@ mod attach;
 mod change;
 mod effect;
 mod ending;
+mod escalation;
 mod holder;
 mod profile;
 mod receipt;
@@ -28,6 +29,8 @@ pub use attach::{AttachmentRequest, confirm_attachment, remove_attachment, reque
 pub use change::{Change, Claim, JournalAction, JournalEntry, UniqueKey};
 pub(crate) use effect::none_in_force;
 pub(crate) use ending::end_with;
+pub(crate) use escalation::next_due as next_escalation;
+pub use escalation::{Escalation, overdue};
 pub use holder::{Draft, Entropy, open, save, submit, withdraw};
 pub use profile::save_profile;
 pub use receipt::Receipt;
@@ -260,6 +263,9 @@ pub struct Application {
     pub stages: Vec<StageProgress>,
     /// Who is reviewing it.
     pub claim: Option<ReviewClaim>,
+    /// That it last rose to the next level, since nobody decided it in time.
+    #[serde(default)]
+    pub escalation: Option<Escalation>,
     /// The reasons of the last return or refusal.
     pub reasons: Vec<Reason>,
     /// Last day to mend what was returned.

@@ -8,6 +8,7 @@ use crate::{
     error::Refusal,
     form::Part,
     notification::{Message, ReasonLine},
+    reminder,
     rules::{Ground, RuleLibrary, RuleSet},
 };
 use serde::{Deserialize, Serialize};
@@ -52,16 +53,20 @@ pub struct Decision {
     pub reasons: Vec<Reason>,
 }
 
-/// Checks that `reviewer` may act on `application` now, and tells the stage it waits at.
+/// Checks that `reviewer` may act on `application` now, and tells the stage it waits at. What has risen is decided by
+/// those it rose to.
 fn check_reviewer(application: &Application, reviewer: &Reviewer, now: Instant) -> Result<Stage, Refusal> {
     check_view(application, reviewer)?;
-    let Some(stage) = application.stage() else {
+    let Some((stage, decided_at)) = application.stage().zip(application.decided_at()) else {
         return Err(match application.state {
             State::Draft => Refusal::UnknownApplication,
             state => Refusal::AlreadyDecided { state: state.label() },
         });
     };
-    if !reviewer.roles.contains(&stage.reviewer()) {
+    if !reviewer.roles.contains(&decided_at.reviewer()) {
+        if decided_at != stage && reviewer.roles.contains(&stage.reviewer()) {
+            return Err(Refusal::Escalated { to: decided_at.reviewer().label() });
+        }
         // Who holds an earlier stage that has approved comes late, not without right.
         let came_late = application
             .stages
@@ -70,7 +75,7 @@ fn check_reviewer(application: &Application, reviewer: &Reviewer, now: Instant) 
         return Err(if came_late {
             Refusal::AlreadyDecided { state: application.state.label() }
         } else {
-            Refusal::WrongStage { stage: stage.label() }
+            Refusal::WrongStage { stage: decided_at.label() }
         });
     }
     match &application.claim {
@@ -104,6 +109,8 @@ pub fn claim(
     let mut next = application.next(now);
     let until = now.plus_seconds(i64::from(*rules.review.claim_minutes) * 60);
     next.claim = Some(ReviewClaim { by: reviewer.id.clone(), until });
+    // What was submitted before applications rose has no day yet.
+    next.next_due = reminder::next_application_due(&next, rules);
     let mut change = by_staff(&next, reviewer, JournalAction::Claimed, now);
     change.journal.stage = Some(stage);
     change.application = Some(next);
@@ -157,6 +164,7 @@ pub fn decide(
             if next.stage().is_none() {
                 effect::approve(dossier, &mut next, &mut change, entropy, library, now)?;
             }
+            next.next_due = reminder::next_application_due(&next, rules);
         }
         Outcome::Return => {
             let mend_by = now.day().plus_days(i64::from(*rules.review.mend_days));
@@ -164,7 +172,7 @@ pub fn decide(
             next.mend_by = Some(mend_by);
             next.reasons = decision.reasons;
             next.reminded = None;
-            next.next_due = crate::reminder::next_returned_due(&next, rules);
+            next.next_due = reminder::next_application_due(&next, rules);
             change.journal.rule = Some(rules.cite("review.mend_days", &rules.review.mend_days));
             let message =
                 Message::Returned { application: next.id.clone(), kind: next.kind, reasons, mend_by };

@@ -2,6 +2,7 @@
 
 use super::{AttachmentRules, CreditFormRules, Filing, RuleSet};
 use crate::{
+    actor::Role,
     application::ApplicationKind,
     attachment::AttachmentKind,
     certificate::CertificateLevel,
@@ -66,6 +67,17 @@ impl RuleSet {
             require(matches!(stage.area_digits, 2 | 4 | 6), "a stage's area_digits is none of 2, 4, 6");
             require((1..=16).contains(&stage.queue_shards), "a stage's queue_shards is outside 1..=16");
         }
+        for (place, stage) in self.review.stages.iter().enumerate() {
+            let Some(to) = &stage.rises_to else { continue };
+            let mut later = self.review.stages[place + 1..].iter();
+            let above =
+                later.any(|above| above.stage.reviewer() == **to && above.area_digits <= stage.area_digits);
+            require(above || **to == Role::Administrator, "a stage rises to nobody above it");
+        }
+        require(
+            *self.review.due_soon_working_days < *self.review.decision_working_days,
+            "review.due_soon_working_days is as long as the limit itself",
+        );
         require(*self.review.mend_days > 0, "review.mend_days is zero");
         require(*self.review.claim_minutes > 0, "review.claim_minutes is zero");
 
@@ -109,10 +121,6 @@ impl RuleSet {
             self.reminders.returned_days.last().is_none_or(|last| last < &self.review.mend_days),
             "reminders.returned_days reaches past review.mend_days",
         );
-        let weekend = |days: &std::collections::BTreeSet<crate::date::CalendarDate>| {
-            days.iter().all(|day| day.is_weekend())
-        };
-        require(weekend(&self.calendar.worked_weekends), "calendar.worked_weekends holds a weekday");
         require(!self.grounds.is_empty(), "grounds is empty: nothing could be returned");
         require(
             regex_lite::Regex::new(&self.management_number).is_ok(),
@@ -294,7 +302,7 @@ evidence = { value = [\"completion_certificate\", \"sign_in_sheet\", \"notice\"]
     #[case("hours.files accepts nothing", "max_files = 10 }", "max_files = 0 }")]
     #[case(
         "hours.claim_stage",
-        "[[review.stages]]\nstage = \"preliminary\"\narea_digits = 4\nqueue_shards = 1\n",
+        "[[review.stages]]\nstage = \"preliminary\"\narea_digits = 4\nqueue_shards = 1\nrises_to = { value = \"final_reviewer\", source = \"service\" }\n",
         ""
     )]
     #[case("hours.forms lacks seminar", SEMINAR, "")]
@@ -367,6 +375,14 @@ evidence = { value = [\"completion_certificate\", \"sign_in_sheet\", \"notice\"]
         "\"identity_document\", approval = false"
     )]
     #[case("area_digits", "area_digits = 4", "area_digits = 3")]
+    #[case("rises to nobody above", "value = \"final_reviewer\"", "value = \"preliminary_reviewer\"")]
+    #[case("rises to nobody above", "value = \"final_reviewer\"", "value = \"provider\"")]
+    #[case("rises to nobody above", "value = \"administrator\"", "value = \"final_reviewer\"")]
+    #[case(
+        "due_soon_working_days",
+        "due_soon_working_days = { value = 5,",
+        "due_soon_working_days = { value = 30,"
+    )]
     #[case("falling list", "[90, 60, 30, 14, 7, 1]", "[90, 60, 30, 14, 1, 7]")]
     #[case("mend_days", "mend_days = { value = 60,", "mend_days = { value = 5,")]
     fn a_set_that_contradicts_itself_is_refused(#[case] what: &str, #[case] from: &str, #[case] to: &str) {

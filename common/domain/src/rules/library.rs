@@ -1,6 +1,6 @@
 //! The rule sets compiled into the program.
 
-use super::{Contradiction, RuleSet, RuleSetId};
+use super::{CalendarError, Contradiction, RuleSet, RuleSetId, WorkingDays};
 use crate::district::DistrictCode;
 
 /// Rule sets in the order they're asked: a province's own first, the national one for everywhere else.
@@ -20,6 +20,9 @@ pub enum RuleSetError {
         /// Everything that is wrong with it.
         contradictions: Vec<Contradiction>,
     },
+    /// The holidays can't be used.
+    #[error(transparent)]
+    Calendar(#[from] CalendarError),
     /// No rule set holds everywhere else.
     #[error("no rule set holds for districts without rules of their own")]
     NoDefault,
@@ -30,6 +33,7 @@ pub enum RuleSetError {
 pub struct RuleLibrary {
     sets: Vec<RuleSet>,
     default: RuleSet,
+    calendar: WorkingDays,
 }
 
 impl RuleLibrary {
@@ -38,11 +42,16 @@ impl RuleLibrary {
         Self::parse(&TEXTS)
     }
 
-    /// Reads rule sets from their TOML texts.
+    /// Reads rule sets from their TOML texts. They go by the holidays that are compiled in.
     pub fn parse(texts: &[&str]) -> Result<Self, RuleSetError> {
+        Self::with_calendar(texts, WorkingDays::compiled_in()?)
+    }
+
+    /// Reads rule sets from their TOML texts; they go by `calendar`.
+    pub fn with_calendar(texts: &[&str], calendar: WorkingDays) -> Result<Self, RuleSetError> {
         let mut sets = Vec::with_capacity(texts.len());
         for text in texts {
-            let set: RuleSet = toml::from_str(text)?;
+            let set = RuleSet { calendar: calendar.clone(), ..toml::from_str(text)? };
             let contradictions = set.contradictions();
             if !contradictions.is_empty() {
                 return Err(RuleSetError::Contradiction { id: set.id, contradictions });
@@ -51,7 +60,12 @@ impl RuleLibrary {
         }
         let everywhere = sets.iter().filter(|set: &&RuleSet| set.districts.is_empty());
         let default = newest(everywhere).cloned().ok_or(RuleSetError::NoDefault)?;
-        Ok(Self { sets, default })
+        Ok(Self { sets, default, calendar })
+    }
+
+    /// Which days are worked.
+    pub fn calendar(&self) -> &WorkingDays {
+        &self.calendar
     }
 
     /// The rules that hold in `district` today; the national ones where none is named.

@@ -7,7 +7,7 @@ mod hours;
 mod library;
 mod revocation;
 
-pub use calendar::WorkingDays;
+pub use calendar::{CALENDAR_NOTICE_DAYS, CalendarError, Holiday, HolidayNotice, WorkingDays};
 pub use check::Contradiction;
 pub use hours::{CreditFormRules, Filing, HoursRules};
 pub use library::{RuleLibrary, RuleSetError};
@@ -144,6 +144,10 @@ pub struct StageRules {
     pub area_digits: u8,
     /// Over how many keys one area's queue is spread.
     pub queue_shards: u8,
+    /// To whom an application rises that waits here past the limit: the reviewers of a later stage, or the administrators.
+    /// Nobody where it's left out.
+    #[serde(default)]
+    pub rises_to: Option<Sourced<Role>>,
 }
 
 /// Review.
@@ -154,6 +158,8 @@ pub struct ReviewRules {
     pub stages: Vec<StageRules>,
     /// Working days from acceptance to decision.
     pub decision_working_days: Sourced<u16>,
+    /// Working days before that day from which on a decision is said to be due soon.
+    pub due_soon_working_days: Sourced<u16>,
     /// Calendar days a holder has to mend what was returned.
     pub mend_days: Sourced<u16>,
     /// Minutes a reviewer's claim holds.
@@ -257,7 +263,8 @@ pub struct RuleSet {
     pub revocation: RevocationRules,
     /// 提醒
     pub reminders: ReminderRules,
-    /// Days off and made-up working days.
+    /// Which days are worked: the same for every set.
+    #[serde(skip)]
     pub calendar: WorkingDays,
 }
 
@@ -320,12 +327,14 @@ impl RuleSet {
     /// The first day of which what was accepted isn't overdue on `today`: whatever came before should have been
     /// decided.
     pub fn not_overdue_from(&self, today: CalendarDate) -> CalendarDate {
-        // Thirty working days reach back less than four months, holidays included.
-        let mut day = today.plus_days(-4 * i64::from(*self.review.decision_working_days));
-        while self.decision_due(day) < today {
-            day = day.plus_days(1);
-        }
-        day
+        self.calendar.minus_working_days(today, *self.review.decision_working_days)
+    }
+
+    /// The first day of which what was accepted isn't due soon on `today`: whatever came before is to be decided within
+    /// [`ReviewRules::due_soon_working_days`], or is overdue.
+    pub fn not_due_soon_from(&self, today: CalendarDate) -> CalendarDate {
+        let last = self.calendar.plus_working_days(today, *self.review.due_soon_working_days);
+        self.not_overdue_from(last.plus_days(1))
     }
 
     /// Hours a cycle asks of `level`, with the rule that says so. Every level is there: the check of the rule set

@@ -5,7 +5,7 @@ use domain::{
     application::Change,
     date::CalendarDate,
     notification::Notification,
-    reminder::{first_window_due, registration_due, returned_due},
+    reminder::{application_due, first_window_due, registration_due},
 };
 
 impl World {
@@ -27,7 +27,7 @@ impl World {
             let next = change.registration.as_ref().unwrap().next_due;
             (change, next)
         } else {
-            let change = returned_due(dossier, application?, self.now, self.rules).expect("something due");
+            let change = application_due(dossier, application?, self.now, self.rules).expect("something due");
             let next = change.application.as_ref().unwrap().next_due;
             (change, next)
         };

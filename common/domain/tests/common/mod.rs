@@ -313,11 +313,11 @@ impl World {
         self.commit(answer)
     }
 
-    /// The reviewer who is appointed for the stage application `id` waits at.
+    /// The reviewer who decides the stage application `id` waits at.
     pub fn reviewer_of(&self, id: &ApplicationId) -> Reviewer {
         let application = self.application(id);
         let district = application.form.district.as_ref().unwrap();
-        match application.stage() {
+        match application.decided_at() {
             Some(Stage::Final) => final_reviewer(district.prefix(2)),
             _ => preliminary_reviewer(district.prefix(4)),
         }

@@ -194,7 +194,8 @@ fn what_was_returned_and_mended_comes_back_to_the_right_stage(
     world.go_to_day(date(2026, 3, 20));
     world.submit(&id).unwrap();
     let again = world.application(&id);
-    assert_eq!((again.stage(), again.mend_by, again.next_due), (Some(waits_at), None, None));
+    assert_eq!((again.stage(), again.mend_by), (Some(waits_at), None));
+    assert_eq!(again.next_due, Some(date(2026, 5, 8)), "the day after its new limit, which is 7 May");
     assert!(again.reasons.is_empty(), "the reasons were for the last round");
     assert_eq!(outstanding(&world, &id), [preliminary, FIRST.to_vec()]);
     world.approve_all(&id);

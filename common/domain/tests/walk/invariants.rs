@@ -58,11 +58,17 @@ impl Witness {
 
     /// Runs the job, one due record after the other.
     pub fn run_job(&mut self) {
-        use JournalAction::{Expired, Lapsed, Reminded, Revoked};
+        use JournalAction::{Escalated, Expired, Lapsed, Reminded, Revoked};
         loop {
             let before = self.world.clone();
             let Some(change) = self.world.do_next_due() else { break };
-            self.accepted(&before, &change, &Actor::System, &[Expired, Lapsed, Reminded, Revoked], None);
+            self.accepted(
+                &before,
+                &change,
+                &Actor::System,
+                &[Escalated, Expired, Lapsed, Reminded, Revoked],
+                None,
+            );
         }
     }
 
@@ -171,7 +177,7 @@ impl Witness {
             let (stage, reviewer) = (entry.stage.unwrap(), reviewer.unwrap());
             assert_eq!(previous.unwrap().stage(), Some(stage), "no stage out of turn");
             assert!(
-                reviewer.roles.contains(&stage.reviewer())
+                reviewer.roles.contains(&previous.unwrap().decided_at().unwrap().reviewer())
                     && reviewer.covers(next.form.district.as_ref().unwrap())
             );
             assert!(reviewer.identity.is_none() || reviewer.identity != next.identity);
@@ -250,7 +256,17 @@ impl Witness {
         let mut places = BTreeSet::new();
         for application in dossier.applications.iter().filter(|application| application.is_open()) {
             assert!(places.insert((application.kind, application.registration.clone())), "two open at once");
-            assert!(application.next_due.is_none() || application.state == State::Returned);
+            assert!(
+                application.next_due.is_none()
+                    || matches!(application.state, State::Submitted | State::Returned)
+            );
+            if application.state == State::Submitted {
+                // It's looked at the day after the limit, until it has risen from its stage.
+                let rules = self.world.rules.get(&application.rules);
+                let limit = rules.decision_due(application.receipt.as_ref().unwrap().accepted_at.day());
+                let rises = application.risen().is_none().then(|| limit.plus_days(1));
+                assert_eq!(application.next_due, rises);
+            }
             let about = application.registration.as_ref().and_then(|number| dossier.registration(number));
             let ended = about.is_some_and(|about| {
                 !matches!(about.status, RegistrationStatus::Active | RegistrationStatus::Lapsed)

@@ -10,7 +10,7 @@ use domain::{
 };
 
 /// What all walks together must have met.
-pub const SIGHTS: [&str; 33] = [
+pub const SIGHTS: [&str; 35] = [
     "registered",
     "registered late",
     "registered again",
@@ -27,6 +27,8 @@ pub const SIGHTS: [&str; 33] = [
     "amended after the first stage",
     "refused",
     "withdrawn",
+    "risen past the limit",
+    "approved where it rose to",
     "not mended in time",
     "reminded of a renewal",
     "reminded of the first window",
@@ -83,6 +85,12 @@ pub fn sights(before: &World, change: &Change, after: &World) -> Vec<&'static st
         ),
         ("refused", action == JournalAction::Refused),
         ("withdrawn", action == JournalAction::Withdrawn),
+        ("risen past the limit", action == JournalAction::Escalated),
+        (
+            "approved where it rose to",
+            action == JournalAction::Approved
+                && previous.is_some_and(|held| held.decided_at() != held.stage()),
+        ),
         ("not mended in time", action == JournalAction::Expired),
         ("reminded of a renewal", told(|message| matches!(message, Message::RenewalDue { .. }))),
         (

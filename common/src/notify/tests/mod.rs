@@ -1,5 +1,6 @@
 //! What the tests of this module share: one of each message, and a letterhead to write it on.
 
+mod digests;
 mod letters;
 mod mime;
 mod ses;

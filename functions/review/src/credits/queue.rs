@@ -12,12 +12,12 @@ use domain::{
     application::Stage,
     credit::{Audit, CreditCategory, CreditForm, CreditRefusal, CreditState, Hours},
     date::{CalendarDate, Instant},
+    digest::QueueCounts,
     district::DistrictCode,
     form::{PersonName, ShortText},
     id::CreditId,
     rules::{RuleSet, StageRules},
 };
-use futures_util::future::try_join;
 use serde::{Deserialize, Serialize};
 
 /// Which page of the queue.
@@ -88,6 +88,10 @@ pub(crate) struct WaitingHours {
     sample: Option<SampleAsked>,
     /// The day by which a decision is due.
     decision_due: CalendarDate,
+    /// Working days left until then; 0 on the day itself, negative once it has passed.
+    working_days_left: i64,
+    /// True within the last working days, as many as the rules name.
+    due_soon: bool,
     /// True once that day has passed.
     overdue: bool,
     /// Entries with the same word say the same of the same activity, and can be decided together.
@@ -154,7 +158,9 @@ fn queue_of<'a>(stage: &StageRules, reviewer: &'a Reviewer, now: Instant) -> Que
 
 fn waiting(entry: HoursEntry, shared_evidence: Option<bool>, rules: &RuleSet, now: Instant) -> WaitingHours {
     let HoursEntry { id, summary, version } = entry;
-    let decision_due = rules.decision_due(summary.since.day());
+    let (since, today) = (summary.since.day(), now.day());
+    let decision_due = rules.decision_due(since);
+    let overdue = today > decision_due;
     WaitingHours {
         credit_id: id,
         name: summary.name,
@@ -174,42 +180,24 @@ fn waiting(entry: HoursEntry, shared_evidence: Option<bool>, rules: &RuleSet, no
         since: summary.since,
         sample: SampleAsked::of(summary.audit.as_ref()),
         decision_due,
-        overdue: now.day() > decision_due,
+        working_days_left: rules.calendar.working_days_until(today, decision_due),
+        due_soon: !overdue && since < rules.not_due_soon_from(today),
+        overdue,
         alike: summary.alike,
         shared_evidence,
         version,
     }
 }
 
-/// How many records of hours wait.
-#[derive(Debug, Serialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-pub(crate) struct HoursCounter {
-    /// How many wait.
-    waiting: u64,
-    /// True where even more wait than were counted.
-    waiting_more: bool,
-    /// How many of them are overdue.
-    overdue: u64,
-    /// True where even more are overdue than were counted.
-    overdue_more: bool,
-}
-
-impl HoursCounter {
-    /// What waits in the area of `reviewer`, who holds `stage`.
-    pub(crate) async fn of(
-        app: &App,
-        stage: &StageRules,
-        reviewer: &Reviewer,
-        rules: &RuleSet,
-        now: Instant,
-    ) -> Result<Self, StoreError> {
-        let count = |before| app.store.queue_count(queue_of(stage, reviewer, now), before);
-        let overdue_before = rules.not_overdue_from(now.day()).start();
-        let ((waiting, waiting_more), (overdue, overdue_more)) =
-            try_join(count(None), count(Some(overdue_before))).await?;
-        Ok(Self { waiting, waiting_more, overdue, overdue_more })
-    }
+/// How many records of hours wait in the area of `reviewer`, who holds `stage`.
+pub(crate) async fn hours_counts(
+    app: &App,
+    stage: &StageRules,
+    reviewer: &Reviewer,
+    rules: &RuleSet,
+    now: Instant,
+) -> Result<QueueCounts, StoreError> {
+    app.store.queue_counts(queue_of(stage, reviewer, now), rules, now.day()).await
 }
 
 /// The stage that decides claims, where `reviewer` holds it.
