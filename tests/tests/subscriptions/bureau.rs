@@ -42,9 +42,8 @@ pub struct Bureau {
     pub clock: Clock,
     pub holder: HolderId,
     parts: SdkParts,
-    _server: LoopbackServer,
-    _database: EmbeddedDynamoDb,
-    _folder: TempDir,
+    /// What must live as long as the bureau does.
+    _alive: (LoopbackServer, EmbeddedDynamoDb, TempDir),
 }
 
 /// When every message here was written: nine in the morning in Beijing.
@@ -78,8 +77,8 @@ pub async fn bureau() -> Bureau {
     let store = App::store(&env, &parts).unwrap();
     store.create_tables().await.unwrap();
     let holder = HolderId::mint(0x5eed);
-    let (_server, _database, _folder) = (server, database, folder);
-    let bureau = Bureau { store, mailbox, wechat, env, clock, holder, parts, _server, _database, _folder };
+    let alive = (server, database, folder);
+    let bureau = Bureau { store, mailbox, wechat, env, clock, holder, parts, _alive: alive };
     bureau.sign_in().await;
     bureau
 }
