@@ -172,7 +172,8 @@ impl App {
         write: &Write<T>,
         decided: Result<(Change, Reply), Problem>,
     ) -> Result<Response, Problem> {
-        let response = self.attempt(write, decided).await?;
+        // Beside the handler's own state, which holds what was decided once more.
+        let response = Box::pin(self.attempt(write, decided)).await?;
         response.ok_or_else(|| Problem::busy("a registration number collided"))
     }
 

@@ -250,12 +250,8 @@ fn nullable<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Entry<String>,
 }
 
 /// What was entered, read: nothing where it's left out, none where it's `null`.
-fn entry_of<T: FromStr>(entered: &Entry<String>) -> Result<Entry<T>, T::Err> {
-    match entered {
-        None => Ok(None),
-        Some(None) => Ok(Some(None)),
-        Some(Some(text)) => text.parse().map(|value| Some(Some(value))),
-    }
+fn entry_of<T: FromStr>(entered: Option<&Option<String>>) -> Result<Entry<T>, T::Err> {
+    entered.map(|text| text.as_deref().map(str::parse).transpose()).transpose()
 }
 
 fn post_change(input: &ChangeInput) -> Result<PostChange, AppointError> {
@@ -264,11 +260,11 @@ fn post_change(input: &ChangeInput) -> Result<PostChange, AppointError> {
         errors.push(field_error("name", "malformed", error.to_string()));
         None
     });
-    let area = entry_of(&input.area).unwrap_or_else(|error| {
+    let area = entry_of(input.area.as_ref()).unwrap_or_else(|error| {
         errors.push(field_error("area", "malformed", format!("{error}")));
         None
     });
-    let email = entry_of(&input.email).unwrap_or_else(|error| {
+    let email = entry_of(input.email.as_ref()).unwrap_or_else(|error| {
         errors.push(field_error("email", "malformed", format!("{error}")));
         None
     });

@@ -100,16 +100,13 @@ pub async fn call(cast: &Cast<'_>, scene: &Scene<'_>, caller: Caller, route: &Ro
     let path = route.path.replace("{id}", id).replace("{row}", "1").replace("{number}", &scene.registration);
     let path = path + &query(cast, scene, route).await;
     let version = format!("\"{version}\"");
-    let key = format!("request-{}", world.next());
-    let mut headers = match route.path {
+    let (key, basic) = (format!("request-{}", world.next()), cast.basic());
+    let headers: Vec<_> = match route.path {
+        _ if caller == Caller::Client => vec![("Authorization", basic.as_str())],
         "/v1/me/subscriptions" => vec![("Idempotency-Key", key.as_str())],
         _ if id.is_empty() => Vec::new(),
         _ => vec![("If-Match", version.as_str())],
     };
-    let basic = cast.basic();
-    if caller == Caller::Client {
-        headers.push(("Authorization", &basic));
-    }
     let body = (!body.is_null()).then_some(body);
     cast.person(caller, scene).send(route.method, &path, body, &headers).await
 }

@@ -43,7 +43,7 @@ async fn each_working_morning_those_for_whom_something_waits_get_one_digest() {
     let chushen = ("chushen@example.com".to_owned(), "每日待办：待办 2 件".to_owned());
     assert_eq!(
         run(&world, after(MONDAY, 1), "09:00").await,
-        [chushen.clone()],
+        std::slice::from_ref(&chushen),
         "and nobody of another city or stage"
     );
     for time in ["10:00", "11:00", "17:00"] {

@@ -13,10 +13,10 @@ use serde_json::{Value, json};
 use tests::{Person, World};
 
 /// The last day to decide what was submitted on 2 March 2026.
-pub const DUE: &str = "2026-04-14";
+const DUE: &str = "2026-04-14";
 
 /// A first registration of the `person`-th holder, submitted now.
-pub async fn submitted(world: &World, person: u32) -> String {
+async fn submitted(world: &World, person: u32) -> String {
     let holder = world.holder(&format!("person{person}")).await;
     let application = holder.ready_first(person).await;
     holder.submit(&application).await.expect(200);
@@ -24,12 +24,12 @@ pub async fn submitted(world: &World, person: u32) -> String {
 }
 
 /// What waits in a reviewer's queue.
-pub async fn queue(reviewer: &Person<'_>) -> Vec<Value> {
+async fn queue(reviewer: &Person<'_>) -> Vec<Value> {
     reviewer.get("/v1/review/queue").await.expect(200).body["items"].as_array().unwrap().clone()
 }
 
 /// `waiting`, `due_soon` and `overdue` of the one stage that a reviewer holds.
-pub async fn counts(reviewer: &Person<'_>) -> [u64; 3] {
+async fn counts(reviewer: &Person<'_>) -> [u64; 3] {
     let counters = reviewer.get("/v1/review/counters").await.expect(200);
     let of_stage = &counters.body["stages"][0];
     assert_eq!(of_stage["waiting_more"], false, "{:#}", counters.body);
@@ -37,12 +37,12 @@ pub async fn counts(reviewer: &Person<'_>) -> [u64; 3] {
 }
 
 /// The `days`-th day after `day`.
-pub fn after(day: &str, days: i64) -> CalendarDate {
+fn after(day: &str, days: i64) -> CalendarDate {
     day.parse::<CalendarDate>().unwrap().plus_days(days)
 }
 
 /// Gives a member of staff an address, or takes it.
-pub async fn write_to(world: &World, username: &str, email: Value) {
+async fn write_to(world: &World, username: &str, email: Value) {
     let admin = world.staff("admin").await;
     let staff = admin.get("/v1/staff").await.expect(200);
     let items = staff.body["items"].as_array().unwrap();

@@ -96,10 +96,14 @@ proptest! {
                     ledger = answer(&ledger, &[("T-review", Answer::Accept)]).unwrap();
                     expected = (expected + 1).min(MOST_LEFT);
                 }
-                2 => match ledger.spent(&template) {
-                    Some(spent) => { ledger = spent; expected -= 1; }
-                    None => { prop_assert_eq!(expected, 0); continue; }
-                },
+                2 => {
+                    let Some(spent) = ledger.spent(&template) else {
+                        prop_assert_eq!(expected, 0);
+                        continue;
+                    };
+                    ledger = spent;
+                    expected -= 1;
+                }
                 _ => ledger = answer(&ledger, &[("T-review", Answer::Reject)]).unwrap(),
             }
             prop_assert_eq!(ledger.left(&template), expected);

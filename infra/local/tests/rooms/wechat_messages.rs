@@ -110,8 +110,8 @@ async fn one_acceptance_takes_one_message() {
     let room = room().await;
     let (token, reader) = (room.token().await, room.wechat.open_id("li"));
     room.wechat.accept("li", "T1");
-    let taken = room.send(&token, &reader, "T1", data("首次登记", "已通过")).await;
-    assert_eq!((&taken["errcode"], taken["msgid"].is_u64()), (&json!(0), true));
+    let accepted = room.send(&token, &reader, "T1", data("首次登记", "已通过")).await;
+    assert_eq!((&accepted["errcode"], accepted["msgid"].is_u64()), (&json!(0), true));
     let again = room.send(&token, &reader, "T1", data("首次登记", "已通过")).await;
     assert_eq!((&again["errcode"], room.wechat.messages().len()), (&json!(43101), 1));
     room.wechat.accept("li", "T1");
