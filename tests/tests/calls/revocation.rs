@@ -1,6 +1,6 @@
 //! What revocation costs: announced, objected to, decided, and carried out by the job with all that is open.
 
-use super::ledger::{Ledger, is_postman};
+use super::ledger::{Ledger, is_background};
 use reminder::Job;
 use serde_json::{Value, json};
 use std::time::Duration;
@@ -95,7 +95,7 @@ pub async fn revocation(ledger: &Ledger) {
         "job reminder, plan",
         "one is revoked, with an application and a claim that wait",
         calls,
-        |call| !is_postman(call),
+        |call| !is_background(call),
     );
     assert_eq!(report.unwrap().revoked, 1);
 }
