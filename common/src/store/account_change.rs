@@ -8,7 +8,7 @@ use super::{
     keys::{self, Item, Key},
     records::{self, entity},
     sessions::SignIn,
-    transact::Sent,
+    transact::{Sent, cancelled},
 };
 use aws_sdk_dynamodb::types::{AttributeValue, ConditionCheck, Delete, Put, TransactWriteItem};
 use domain::{actor::Role, application::JournalEntry, district::Area, id::StaffId};
@@ -102,8 +102,7 @@ impl Store {
         if failed(Purpose::Account).is_some() {
             return Err(AccountLost::Stale);
         }
-        let codes: Vec<_> = reasons.iter().filter_map(|reason| reason.code()).collect();
-        Err(StoreError::Busy(format!("transaction cancelled: {codes:?}")).into())
+        Err(cancelled(&reasons).into())
     }
 
     fn account_transaction(
@@ -138,7 +137,7 @@ impl Store {
             if let Some(old) = old.filter(|old| *old != new) {
                 parts.push((self.delete(&old)?, None));
             }
-            parts.push((self.put(records::to_item(&after.profile, &new, entity::DIRECTORY)?)?, None));
+            parts.push((self.plain_put(records::to_item(&after.profile, &new, entity::DIRECTORY)?)?, None));
         }
         parts.push((self.put_after(entry, None)?, Some(Purpose::Account)));
         if let Some(sign_in) = sign_in {
@@ -182,12 +181,6 @@ impl Store {
                 .expression_attribute_values(":before", keys::number(revision)),
         };
         let put = put.build().map_err(|error| StoreError::Failed(error.to_string()))?;
-        Ok(TransactWriteItem::builder().put(put).build())
-    }
-
-    fn put(&self, item: Item) -> Result<TransactWriteItem, StoreError> {
-        let put = Put::builder().table_name(&self.tables.records).set_item(Some(item)).build();
-        let put = put.map_err(|error| StoreError::Failed(error.to_string()))?;
         Ok(TransactWriteItem::builder().put(put).build())
     }
 

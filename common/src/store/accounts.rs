@@ -3,6 +3,7 @@
 
 use super::{
     Cursor, InvalidCursor, Page, PageError, Store, StoreError,
+    items::every_item,
     keys::{self, Item},
     records::{self, entity},
 };
@@ -163,26 +164,13 @@ impl Store {
 
     /// Everybody who is appointed, by area and username: the directory, which is bounded by appointments.
     pub async fn every_account(&self) -> Result<Vec<StaffProfile>, StoreError> {
-        let mut found = Vec::new();
-        let mut start: Option<Item> = None;
-        loop {
-            let page = self
-                .client
-                .query()
-                .table_name(&self.tables.records)
-                .key_condition_expression("pk = :pk")
-                .expression_attribute_values(":pk", keys::text(keys::DIRECTORY_PK))
-                .set_exclusive_start_key(start.take())
-                .send()
-                .await?;
-            for item in page.items.unwrap_or_default() {
-                found.push(records::from_item(item)?);
-            }
-            start = page.last_evaluated_key;
-            if start.is_none() {
-                return Ok(found);
-            }
-        }
+        let query = self
+            .client
+            .query()
+            .table_name(&self.tables.records)
+            .key_condition_expression("pk = :pk")
+            .expression_attribute_values(":pk", keys::text(keys::DIRECTORY_PK));
+        every_item(query).await?.into_iter().map(records::from_item).collect()
     }
 
     /// A page of at most `limit` of the accounts appointed within `area` (all of them where none is named), by area and

@@ -6,7 +6,7 @@ use super::{
     keys::{self, Item, Key},
     outbox::OutboxItem,
     records::{self, entity},
-    transact::Sent,
+    transact::{Sent, cancelled},
 };
 use aws_sdk_dynamodb::types::{CancellationReason, Delete, Put, TransactWriteItem};
 use domain::{
@@ -94,9 +94,8 @@ impl<'a> Transaction<'a> {
 
     /// Puts `item`, whatever is there.
     pub fn put(&mut self, item: Item) -> Result<(), StoreError> {
-        let put = Put::builder().table_name(&self.store.tables.records).set_item(Some(item)).build();
-        let put = put.map_err(|error| StoreError::Failed(error.to_string()))?;
-        self.push(TransactWriteItem::builder().put(put).build(), Purpose::Version);
+        let put = self.store.plain_put(item)?;
+        self.push(put, Purpose::Version);
         Ok(())
     }
 
@@ -112,6 +111,19 @@ impl<'a> Transaction<'a> {
         Ok(())
     }
 
+    /// Deletes the record under `key` where it's still in `version`.
+    pub fn delete_version(&mut self, key: &Key, version: u64) -> Result<(), StoreError> {
+        let delete = Delete::builder()
+            .table_name(&self.store.tables.records)
+            .set_key(Some(key.attributes()))
+            .condition_expression("version = :version")
+            .expression_attribute_values(":version", keys::number(version))
+            .build()
+            .map_err(|error| StoreError::Failed(error.to_string()))?;
+        self.push(TransactWriteItem::builder().delete(delete).build(), Purpose::Version);
+        Ok(())
+    }
+
     fn push(&mut self, item: TransactWriteItem, purpose: Purpose) {
         self.items.push(item);
         self.purposes.push(purpose);
@@ -119,15 +131,8 @@ impl<'a> Transaction<'a> {
 
     /// Puts a record in `version`, where the version before it is what's there.
     pub fn put_version(&mut self, item: Item, version: u64) -> Result<(), StoreError> {
-        let put = Put::builder().table_name(&self.store.tables.records).set_item(Some(item));
-        let put = if version <= 1 {
-            put.condition_expression("attribute_not_exists(pk)")
-        } else {
-            put.condition_expression("version = :before")
-                .expression_attribute_values(":before", keys::number(version - 1))
-        };
-        let put = put.build().map_err(|error| StoreError::Failed(error.to_string()))?;
-        self.push(TransactWriteItem::builder().put(put).build(), Purpose::Version);
+        let put = self.store.version_put(item, version)?;
+        self.push(put, Purpose::Version);
         Ok(())
     }
 
@@ -290,9 +295,6 @@ fn verdict(
     match (stale, taken) {
         (false, Some(key)) => Err(Lost::Taken(key)),
         (true, _) => Err(Lost::Stale),
-        (false, None) => {
-            let codes: Vec<_> = reasons.iter().filter_map(CancellationReason::code).collect();
-            Err(StoreError::Busy(format!("transaction cancelled: {codes:?}")).into())
-        }
+        (false, None) => Err(cancelled(reasons).into()),
     }
 }

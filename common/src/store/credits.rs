@@ -1,7 +1,7 @@
 //! Credit records. Read as part of the dossier, and some of several people's side by side; written with a change, or here
 //! by whoever sets a system up.
 
-use super::{Store, StoreError, keys, lost_condition, records};
+use super::{Store, StoreError, keys, records};
 use domain::{
     credit::CreditRecord,
     id::{AttachmentId, CreditId},
@@ -10,19 +10,7 @@ use domain::{
 impl Store {
     /// Records hours once: a record whose id is there already stays as it is, and `false` comes back.
     pub async fn record_credit(&self, credit: &CreditRecord) -> Result<bool, StoreError> {
-        let outcome = self
-            .client
-            .put_item()
-            .table_name(&self.tables.records)
-            .set_item(Some(records::credit_item(credit, &self.rules, credit.updated_at.day())?))
-            .condition_expression("attribute_not_exists(pk)")
-            .send()
-            .await;
-        match outcome {
-            Ok(_) => Ok(true),
-            Err(error) if lost_condition(&error) => Ok(false),
-            Err(error) => Err(error.into()),
-        }
+        self.put_new(records::credit_item(credit, &self.rules, credit.updated_at.day())?).await
     }
 
     /// The records of hours with these ids, of whomever, as far as they are there. One call for a hundred.

@@ -2,8 +2,8 @@
 
 use super::{
     Store, StoreError,
+    items::written,
     keys::{self, Item},
-    lost_condition,
     records::{self, DUE_SHARDS, entity},
 };
 use domain::{
@@ -99,11 +99,7 @@ impl Store {
             .expression_attribute_values(":day", keys::text(mark.done_through.to_string()))
             .send()
             .await;
-        match outcome {
-            Ok(_) => Ok(()),
-            Err(error) if lost_condition(&error) => Ok(()),
-            Err(error) => Err(error.into()),
-        }
+        written(outcome).map(drop)
     }
 }
 

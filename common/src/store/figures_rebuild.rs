@@ -9,12 +9,12 @@
 use super::{
     Store, StoreError,
     figures::Pointer,
+    items::{DELETED_AT_ONCE, written},
     keys::{self, Item},
-    lost_condition,
     records::{self, entity},
 };
 use crate::clock::Clock;
-use aws_sdk_dynamodb::types::{AttributeValue, DeleteRequest, WriteRequest};
+use aws_sdk_dynamodb::types::AttributeValue;
 use domain::date::Instant;
 use futures_util::future::try_join_all;
 use std::time::Duration;
@@ -23,10 +23,6 @@ use std::time::Duration;
 const SEGMENTS: i32 = 4;
 /// How long a run may say nothing until another may take its place.
 const LEASE_SECONDS: i64 = 60;
-/// Items that one call deletes, by DynamoDB's limit.
-const DELETED_AT_ONCE: usize = 25;
-/// How often what a call left undone is tried again.
-const ROUNDS: usize = 8;
 
 /// How far a run has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -111,7 +107,7 @@ impl Store {
         self.move_pointer(current).await?.ok_or(RebuildError::TakenOver)?;
         tokio::time::sleep(grace).await;
         for keys in old.chunks(DELETED_AT_ONCE) {
-            self.delete_all(keys.to_vec()).await?;
+            self.delete_items(keys.iter().cloned()).await?;
             progress.deleted += keys.len() as u64;
             show(&progress);
         }
@@ -153,11 +149,7 @@ impl Store {
             put.condition_expression("version = :before")
                 .expression_attribute_values(":before", keys::number(before))
         };
-        match put.send().await {
-            Ok(_) => Ok(Some(pointer)),
-            Err(error) if lost_condition(&error) => Ok(None),
-            Err(error) => Err(error.into()),
-        }
+        Ok(written(put.send().await)?.then_some(pointer))
     }
 
     /// The next page of a part of the table: what figures are made of, and sums.
@@ -183,25 +175,6 @@ impl Store {
             next: page.last_evaluated_key,
             items: page.items.unwrap_or_default(),
         })
-    }
-
-    async fn delete_all(&self, keys: Vec<Item>) -> Result<(), StoreError> {
-        let delete = |key: Item| {
-            let request = DeleteRequest::builder().set_key(Some(key)).build();
-            request.map(|request| WriteRequest::builder().delete_request(request).build())
-        };
-        let left: Result<Vec<_>, _> = keys.into_iter().map(delete).collect();
-        let mut left = left.map_err(|error| StoreError::Failed(error.to_string()))?;
-        for _ in 0..ROUNDS {
-            let table = &self.tables.records;
-            let answer = self.client.batch_write_item().request_items(table, left).send().await?;
-            left = answer.unprocessed_items.unwrap_or_default().remove(table).unwrap_or_default();
-            if left.is_empty() {
-                return Ok(());
-            }
-            tokio::time::sleep(Duration::from_millis(200)).await;
-        }
-        Err(StoreError::Busy("old figures were left over: the next run deletes them".to_owned()))
     }
 }
 

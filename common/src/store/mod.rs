@@ -16,6 +16,7 @@ mod due;
 mod figures;
 mod figures_rebuild;
 mod idempotency;
+mod items;
 mod journal;
 mod keys;
 mod outbox;
@@ -56,7 +57,7 @@ pub use rosters::{Listed, RosterWrite};
 pub use sessions::{Begun, HolderSignIn, Session, SignIn, SignInToken, WeChatLink};
 pub use subscriptions::{Settled, Subscriber};
 pub use verification::{Guesses, Looked};
-pub use watch::{WatchLost, WatchWrite};
+pub use watch::WatchWrite;
 pub use watch_events::WatchNews;
 pub use wechat_tokens::{CachedToken, TokenLease};
 

@@ -6,6 +6,7 @@
 
 use super::{
     Store, StoreError,
+    items::written,
     keys::{self, Item, Key},
     lost_condition,
     records::{self, DUE_SHARDS, entity},
@@ -276,11 +277,7 @@ impl Store {
                 .expression_attribute_values(":state", keys::text("dead"))
                 .expression_attribute_values(":error", keys::text(error)),
         };
-        match request.send().await {
-            Ok(_) => Ok(true),
-            Err(error) if lost_condition(&error) => Ok(false),
-            Err(error) => Err(error.into()),
-        }
+        written(request.send().await)
     }
 
     /// Ids of messages whose next attempt is due by `now`, oldest first within each shard; at most `limit`.
@@ -345,19 +342,7 @@ impl Store {
     /// Puts a digest into the outbox, to be sent; false where that of its reader and day is there already.
     pub async fn put_digest(&self, digest: Digest) -> Result<bool, StoreError> {
         let now = digest.at;
-        let outcome = self
-            .client
-            .put_item()
-            .table_name(&self.tables.records)
-            .set_item(Some(OutboxItem::new(Dispatch::Digest(digest), now).to_item()?))
-            .condition_expression("attribute_not_exists(pk)")
-            .send()
-            .await;
-        match outcome {
-            Ok(_) => Ok(true),
-            Err(error) if lost_condition(&error) => Ok(false),
-            Err(error) => Err(error.into()),
-        }
+        self.put_new(OutboxItem::new(Dispatch::Digest(digest), now).to_item()?).await
     }
 
     /// A message as it stands.

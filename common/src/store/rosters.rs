@@ -4,6 +4,7 @@
 use super::{
     Committed, Cursor, IdempotencyKey, InvalidCursor, Lost, Page, PageError, Reply, Store, StoreError,
     commit::Transaction,
+    items::every_item,
     keys,
     records::{self, entity},
 };
@@ -259,27 +260,14 @@ impl Store {
 
     /// What waits for the certificate `number`.
     pub async fn waiting_rows(&self, number: &ManagementNumber) -> Result<Vec<WaitingRow>, StoreError> {
-        let mut rows = Vec::new();
-        let mut start = None;
-        loop {
-            let page = self
-                .client
-                .query()
-                .table_name(&self.tables.records)
-                .consistent_read(true)
-                .key_condition_expression("pk = :pk")
-                .expression_attribute_values(":pk", keys::text(keys::waiting_pk(number)))
-                .set_exclusive_start_key(start)
-                .send()
-                .await?;
-            for item in page.items.unwrap_or_default() {
-                rows.push(records::from_item(item)?);
-            }
-            start = page.last_evaluated_key;
-            if start.is_none() {
-                return Ok(rows);
-            }
-        }
+        let query = self
+            .client
+            .query()
+            .table_name(&self.tables.records)
+            .consistent_read(true)
+            .key_condition_expression("pk = :pk")
+            .expression_attribute_values(":pk", keys::text(keys::waiting_pk(number)));
+        every_item(query).await?.into_iter().map(records::from_item).collect()
     }
 
     /// Whose each of `numbers` is, as far as anybody has claimed it: in a registration, or in an application that was

@@ -6,7 +6,7 @@ use super::{
     accounts::{StaffAccount, account_from},
     keys::{self, Item, Key},
     records::{self, entity},
-    transact::Sent,
+    transact::{Sent, cancelled},
 };
 use crate::{
     auth::{
@@ -215,8 +215,7 @@ impl Store {
         if failed(linked_at).is_some() {
             return Ok(Begun::LinkedMeanwhile);
         }
-        let codes: Vec<_> = reasons.iter().filter_map(|reason| reason.code()).collect();
-        Err(StoreError::Busy(format!("transaction cancelled: {codes:?}")))
+        Err(cancelled(&reasons))
     }
 
     /// The sign-in that `token` is of, and the account where it's a member of staff's: one call, strongly consistent.

@@ -7,9 +7,9 @@ use super::{
     keys::{self, Item},
     records::{self, entity},
     sessions::WeChatLink,
-    transact::Sent,
+    transact::{Sent, cancelled},
 };
-use aws_sdk_dynamodb::types::{Put, TransactWriteItem, Update};
+use aws_sdk_dynamodb::types::{TransactWriteItem, Update};
 use domain::{application::JournalEntry, id::HolderId, subscription::Consents};
 
 /// How to reach a holder through WeChat.
@@ -72,9 +72,7 @@ impl Store {
         item.insert(keys::ENTITY.to_owned(), keys::text(entity::SUBSCRIBER));
         item.insert("app_id".to_owned(), keys::text(&link.app_id));
         item.insert("open_id".to_owned(), keys::text(link.open_id.as_str()));
-        let put = Put::builder().table_name(&self.tables.records).set_item(Some(item)).build();
-        let put = put.map_err(|error| StoreError::Failed(error.to_string()))?;
-        Ok(TransactWriteItem::builder().put(put).build())
+        self.plain_put(item)
     }
 
     /// Writes a ledger's next state with its journal's entry, where it's still as it was read.
@@ -98,7 +96,6 @@ impl Store {
         payment: Option<&Payment>,
         ledger: Option<&Consents>,
     ) -> Result<Settled, StoreError> {
-        let failed = |error: aws_sdk_dynamodb::error::BuildError| StoreError::Failed(error.to_string());
         let update = Update::builder()
             .table_name(&self.tables.records)
             .set_key(Some(keys::outbox(leased.dispatch.id()).attributes()))
@@ -112,17 +109,10 @@ impl Store {
                 .expression_attribute_values(":payment", serde_dynamo::to_attribute_value(payment)?),
             None => update.update_expression("REMOVE wechat"),
         };
-        let update = update.build().map_err(failed)?;
+        let update = update.build().map_err(|error| StoreError::Failed(error.to_string()))?;
         let mut items = vec![TransactWriteItem::builder().update(update).build()];
         if let Some(ledger) = ledger {
-            let put = Put::builder().table_name(&self.tables.records).set_item(Some(ledger_item(ledger)?));
-            let put = if ledger.version <= 1 {
-                put.condition_expression("attribute_not_exists(pk)")
-            } else {
-                put.condition_expression("version = :before")
-                    .expression_attribute_values(":before", keys::number(ledger.version - 1))
-            };
-            items.push(TransactWriteItem::builder().put(put.build().map_err(failed)?).build());
+            items.push(self.version_put(ledger_item(ledger)?, ledger.version)?);
         }
         let Sent::Cancelled(reasons) = self.transact(items).await? else { return Ok(Settled::Now) };
         let lost = |place: usize| {
@@ -131,10 +121,7 @@ impl Store {
         match (lost(0), lost(1)) {
             (true, _) => Ok(Settled::LeaseLost),
             (false, true) => Ok(Settled::LedgerMoved),
-            (false, false) => {
-                let codes: Vec<_> = reasons.iter().filter_map(|reason| reason.code()).collect();
-                Err(StoreError::Busy(format!("transaction cancelled: {codes:?}")))
-            }
+            (false, false) => Err(cancelled(&reasons)),
         }
     }
 }

@@ -1,10 +1,13 @@
 //! Sending one transaction: tried again where it met another one, and where it was cancelled, why.
 
-use super::{Store, StoreError};
+use super::{
+    Store, StoreError,
+    keys::{self, Item},
+};
 use aws_sdk_dynamodb::{
     error::SdkError,
     operation::transact_write_items::TransactWriteItemsError,
-    types::{CancellationReason, TransactWriteItem},
+    types::{CancellationReason, Put, TransactWriteItem},
 };
 use std::time::Duration;
 
@@ -20,6 +23,26 @@ pub(super) enum Sent {
 }
 
 impl Store {
+    /// A put of `item`, whatever is there.
+    pub(super) fn plain_put(&self, item: Item) -> Result<TransactWriteItem, StoreError> {
+        let put = Put::builder().table_name(&self.tables.records).set_item(Some(item)).build();
+        let put = put.map_err(|error| StoreError::Failed(error.to_string()))?;
+        Ok(TransactWriteItem::builder().put(put).build())
+    }
+
+    /// A put of `item` in `version`, where the version before it is what's there.
+    pub(super) fn version_put(&self, item: Item, version: u64) -> Result<TransactWriteItem, StoreError> {
+        let put = Put::builder().table_name(&self.tables.records).set_item(Some(item));
+        let put = if version <= 1 {
+            put.condition_expression("attribute_not_exists(pk)")
+        } else {
+            put.condition_expression("version = :before")
+                .expression_attribute_values(":before", keys::number(version - 1))
+        };
+        let put = put.build().map_err(|error| StoreError::Failed(error.to_string()))?;
+        Ok(TransactWriteItem::builder().put(put).build())
+    }
+
     /// Sends `items` as one transaction. One that met another is tried again; a condition that failed is the caller's
     /// to judge.
     pub(super) async fn transact(&self, items: Vec<TransactWriteItem>) -> Result<Sent, StoreError> {
@@ -38,6 +61,12 @@ impl Store {
             }
         }
     }
+}
+
+/// What a transaction failed of where none of its conditions did.
+pub(super) fn cancelled(reasons: &[CancellationReason]) -> StoreError {
+    let codes: Vec<_> = reasons.iter().filter_map(CancellationReason::code).collect();
+    StoreError::Busy(format!("transaction cancelled: {codes:?}"))
 }
 
 /// The reasons of a cancelled transaction, in the order of its parts.

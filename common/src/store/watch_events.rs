@@ -1,6 +1,6 @@
 //! What those who watch registrations are told: read off the table's stream, and planned as calls in the outbox.
 
-use super::{Dispatch, OutboxItem, Store, StoreError, keys, lost_condition, records::entity};
+use super::{Dispatch, OutboxItem, Store, StoreError, keys, records::entity};
 use domain::{
     date::Instant,
     registration::Registration,
@@ -49,13 +49,8 @@ impl Store {
         let mut planned = 0;
         for watched in self.watchers_of(&change.after.number).await? {
             let event = change.event(&watched, &rules.authority, now);
-            let item = OutboxItem::new(Dispatch::Call(event), now).to_item()?;
-            let request = self.client.put_item().table_name(&self.tables.records).set_item(Some(item));
-            match request.condition_expression("attribute_not_exists(pk)").send().await {
-                Ok(_) => planned += 1,
-                Err(error) if lost_condition(&error) => {}
-                Err(error) => return Err(error.into()),
-            }
+            let new = self.put_new(OutboxItem::new(Dispatch::Call(event), now).to_item()?).await?;
+            planned += u64::from(new);
         }
         Ok(planned)
     }

@@ -3,8 +3,8 @@
 
 use super::{
     Store, StoreError,
+    items::written,
     keys::{self, Item},
-    lost_condition,
     records::{self, entity},
 };
 use crate::{
@@ -92,11 +92,8 @@ impl Store {
                 .expression_attribute_values(":seen", keys::text(CachedToken::id(&seen.token))),
             None => request.condition_expression(format!("{free} AND attribute_not_exists(token_id)")),
         };
-        match request.send().await {
-            Ok(_) => Ok(Some(TokenLease { app_id: app_id.to_owned(), until })),
-            Err(error) if lost_condition(&error) => Ok(None),
-            Err(error) => Err(error.into()),
-        }
+        let leased = written(request.send().await)?;
+        Ok(leased.then(|| TokenLease { app_id: app_id.to_owned(), until }))
     }
 
     /// Notes that WeChat is about to be made to end a token, before it is: whoever is killed in between has used up one
@@ -154,16 +151,4 @@ fn instant(item: &Item, name: &'static str) -> Result<Option<Instant>, StoreErro
         return Ok(None);
     }
     records::string(item, name)?.parse().map(Some).map_err(|_| StoreError::Attribute(name))
-}
-
-fn written<T, E, R>(result: Result<T, aws_sdk_dynamodb::error::SdkError<E, R>>) -> Result<bool, StoreError>
-where
-    E: aws_sdk_dynamodb::error::ProvideErrorMetadata + std::error::Error + 'static,
-    R: std::fmt::Debug,
-{
-    match result {
-        Ok(_) => Ok(true),
-        Err(error) if lost_condition(&error) => Ok(false),
-        Err(error) => Err(error.into()),
-    }
 }

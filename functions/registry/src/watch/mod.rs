@@ -13,7 +13,7 @@ use common::{
     auth::keys::Jwks,
     crypto::random_bytes,
     http::{App, Body, Problem, Received, Service},
-    store::{WatchLost, WatchWrite},
+    store::{Lost, WatchWrite},
 };
 use domain::{
     actor::Actor,
@@ -105,10 +105,10 @@ fn entry(client: &str, action: JournalAction, received: &Received) -> JournalEnt
 }
 
 /// A change that lost is decided anew; what the store fails at isn't.
-fn lost(lost: WatchLost) -> Result<(), Problem> {
+fn lost(lost: Lost) -> Result<(), Problem> {
     match lost {
-        WatchLost::Stale => Ok(()),
-        WatchLost::Store(error) => Err(error.into()),
+        Lost::Stale => Ok(()),
+        lost => Err(lost.into()),
     }
 }
 
@@ -162,10 +162,7 @@ pub(crate) async fn set(
         };
         let greeting = after.greeting(received.at);
         let with = WatchWrite { event: Some(&greeting), ..WatchWrite::default() };
-        match store
-            .write_watch(before.as_ref(), &after, with, &entry(&service.client, action, &received))
-            .await
-        {
+        match store.write_watch(&after, with, &entry(&service.client, action, &received)).await {
             Ok(()) => return Ok(Json(after.into())),
             Err(error) => lost(error)?,
         }

@@ -143,7 +143,7 @@ async fn watch<'a>(
     let after = watcher.with(new.len()).map_err(refused)?;
     let with = WatchWrite { add: &new, ..WatchWrite::default() };
     let entry = entry(&watcher.client, JournalAction::NumbersWatched, received);
-    match app.store.write_watch(Some(watcher), &after, with, &entry).await {
+    match app.store.write_watch(&after, with, &entry).await {
         Ok(()) => Ok(true),
         Err(error) => lost(error).map(|()| false),
     }
@@ -167,7 +167,7 @@ pub(crate) async fn remove(
         }
         let with = WatchWrite { remove: Some(&number), ..WatchWrite::default() };
         let entry = entry(&watcher.client, JournalAction::NumberUnwatched, &received);
-        match app.store.write_watch(Some(&watcher), &watcher.without_one(), with, &entry).await {
+        match app.store.write_watch(&watcher.without_one(), with, &entry).await {
             Ok(()) => return Ok(StatusCode::NO_CONTENT),
             Err(error) => lost(error)?,
         }
