@@ -1,7 +1,6 @@
 //! Who calls, and what there is to be asked for.
 
 use super::Caller;
-use base64::{Engine, prelude::BASE64_STANDARD};
 use common::{auth::totp::TotpSecret, http::Route, statement::Signer};
 use domain::{
     actor::Role,
@@ -9,7 +8,7 @@ use domain::{
     identity::IdentityDocument,
     transfer::{HoursStatement, canonical_json},
 };
-use local::{employer::Employer, system::SERVICE_CLIENT};
+use local::{employer::Employer, system::SERVICE_CLIENT, tour::client::basic};
 use serde_json::{Value, json};
 use session::NewStaff;
 use std::collections::BTreeMap;
@@ -107,8 +106,7 @@ impl<'a> Cast<'a> {
 
     /// What the service client shows of itself.
     pub fn basic(&self) -> String {
-        let pair = format!("{SERVICE_CLIENT}:{}", self.world.system.keys.client_secret);
-        format!("Basic {}", BASE64_STANDARD.encode(pair))
+        basic(SERVICE_CLIENT, &self.world.system.keys.client_secret)
     }
 
     /// A request of the service client.

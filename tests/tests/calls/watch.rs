@@ -1,10 +1,10 @@
 //! What it costs to watch registrations, and to tell those who do.
 
 use super::ledger::{Ledger, is_postman};
-use base64::{Engine, prelude::BASE64_STANDARD};
 use local::{
     employer::{Employer, Manner},
     system::SERVICE_CLIENT,
+    tour::client::basic,
 };
 use reminder::Job;
 use serde_json::{Value, json};
@@ -19,8 +19,7 @@ pub async fn standing_lists(ledger: &Ledger) {
     let world = &ledger.world;
     let nobody = world.nobody();
     let employer = Employer::start(&world.system.employers).await.unwrap();
-    let pair = format!("{SERVICE_CLIENT}:{}", world.system.keys.client_secret);
-    let basic = format!("Basic {}", BASE64_STANDARD.encode(pair));
+    let basic = basic(SERVICE_CLIENT, &world.system.keys.client_secret);
     let client = async |method: &str, path: &str, body: Option<Value>| {
         nobody.send(method, path, body, &[("Authorization", &basic)]).await
     };

@@ -22,25 +22,17 @@ async fn a_reader_who_refuses_gets_a_mail_and_the_ledger_is_put_right() {
     assert_eq!(bureau.arrived(), (0, 2));
 }
 
+#[rstest]
+#[case::to_mail_since_nothing_was_accepted(0)]
+#[case::to_mail_in_a_refused_messages_stead(1)]
 #[tokio::test]
-async fn a_mail_that_stands_in_for_a_message_is_tried_again_as_a_mail() {
+async fn the_first_attempt_decides_which_way_a_message_goes(#[case] counted: u32) {
     let bureau = bureau().await;
-    bureau.count(1).await;
+    bureau.count(counted).await;
     let id = bureau.write(1).await;
     bureau.mailbox.fail_next(1, 451);
     assert_eq!(bureau.send_new(&id, start()).await, Outcome::Deferred);
     // The reader accepts meanwhile: this message has its way already.
-    bureau.accept(1).await;
-    assert_eq!(bureau.send_due(&id, after(120)).await, Outcome::Sent);
-    assert_eq!((bureau.arrived(), bureau.left().await), ((0, 1), 1));
-}
-
-#[tokio::test]
-async fn the_first_attempt_decides_which_way_a_message_goes() {
-    let bureau = bureau().await;
-    let id = bureau.write(1).await;
-    bureau.mailbox.fail_next(1, 451);
-    assert_eq!(bureau.send_new(&id, start()).await, Outcome::Deferred);
     bureau.accept(1).await;
     assert_eq!(bureau.send_due(&id, after(120)).await, Outcome::Sent);
     assert_eq!((bureau.arrived(), bureau.left().await), ((0, 1), 1));

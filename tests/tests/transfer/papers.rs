@@ -1,6 +1,6 @@
 //! The papers: whoever has one checks it with the published keys and code of their own, and no byte of it can be another.
 
-use crate::{from_beijing, leave, ready_to_arrive, seminar};
+use crate::leave;
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD as BASE64};
 use common::crypto::sha256;
 use domain::transfer::canonical_json;
@@ -121,10 +121,7 @@ async fn who_left_has_both_papers_for_good_and_who_stays_has_no_letter() {
 async fn the_statement_tells_of_hours_that_came_from_elsewhere() {
     let world = World::new().await;
     let holder = world.holder("li").await;
-    let lines = [seminar("周期之前", "2025-03-01"), seminar("个案研讨", "2025-06-01")];
-    let application = ready_to_arrive(&holder, 2, from_beijing(&lines), "").await;
-    holder.submit(&application).await.expect(200);
-    let number = crate::approve(&world, &application).await.text("/registration_number");
+    let number = crate::arrive(&world, &holder).await;
     let reply = holder.get(&format!("/v1/registrations/{number}/hours-statement")).await.expect(200);
     let document = &reply.body["document"];
     assert_eq!((&document["claimed"], &document["counted"]), (&json!(8), &json!(4)));

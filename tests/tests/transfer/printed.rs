@@ -236,10 +236,7 @@ async fn the_letter_says_that_it_ended_and_both_papers_are_the_same_for_good() {
 async fn hours_that_dont_count_say_why_on_the_page() {
     let world = World::new().await;
     let holder = world.holder("li").await;
-    let lines = [seminar("周期之前", "2025-03-01"), seminar("个案研讨", "2025-06-01")];
-    let application = ready_to_arrive(&holder, 2, from_beijing(&lines), "").await;
-    holder.submit(&application).await.expect(200);
-    let number = crate::approve(&world, &application).await.text("/registration_number");
+    let number = crate::arrive(&world, &holder).await;
     let (reply, paper) = fetch(&holder, &number, "hours-statement").await;
     let text = paper.text();
     let why = reply.text("/document/records/0/uncounted/0/detail");

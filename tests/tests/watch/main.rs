@@ -8,7 +8,6 @@ mod changes;
 mod life;
 mod lists;
 
-use base64::{Engine, prelude::BASE64_STANDARD};
 use common::{
     auth::keys::{Jwks, PublicKey},
     webhook::verify_webhook,
@@ -17,6 +16,7 @@ use domain::date::Instant;
 use local::{
     employer::{Call, Employer},
     system::SERVICE_CLIENT,
+    tour::client::basic,
 };
 use serde_json::{Value, json};
 use tests::{Reply, World};
@@ -33,7 +33,7 @@ impl<'a> Client<'a> {
     }
 
     fn called(world: &'a World, id: &str, secret: &str) -> Self {
-        Self { world, basic: format!("Basic {}", BASE64_STANDARD.encode(format!("{id}:{secret}"))) }
+        Self { world, basic: basic(id, secret) }
     }
 
     async fn send(&self, method: &str, path: &str, body: Option<Value>) -> Reply {

@@ -54,6 +54,11 @@ impl<'a> Call<'a> {
     }
 }
 
+/// What the service client `id` shows as `Authorization` (RFC 7617).
+pub fn basic(id: &str, secret: &str) -> String {
+    format!("Basic {}", BASE64_STANDARD.encode(format!("{id}:{secret}")))
+}
+
 /// A person's client, or a back end's.
 pub struct Client {
     http: reqwest::Client,
@@ -70,8 +75,7 @@ impl Client {
 
     /// A service client of the system at `base`, which speaks with its own secret and never signs in.
     pub fn of_service(base: &str, id: &str, secret: &str) -> Self {
-        let basic = format!("Basic {}", BASE64_STANDARD.encode(format!("{id}:{secret}")));
-        Self { authorization: Some(basic), ..Self::new(base) }
+        Self { authorization: Some(basic(id, secret)), ..Self::new(base) }
     }
 
     /// Speaks with `token` from now on.
