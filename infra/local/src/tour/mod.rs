@@ -1,6 +1,7 @@
 //! The tour: the whole life of a registration, played against the same HTTP routes as any client uses, with a clock it
 //! moves itself. Each step is checked; a step that is off ends the tour with an error.
 
+mod acts;
 pub mod client;
 pub mod files;
 mod narrator;

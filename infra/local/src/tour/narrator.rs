@@ -29,9 +29,9 @@ impl Narrator {
         Page::line(&format!("{} {text}", self.page.paint("1", &format!("{:>2}.", self.steps))));
     }
 
-    /// What was called and what came back.
-    pub fn call(&self, method: &str, path: &str, status: u16) {
-        self.page.call(method, path, status);
+    /// What the steps are told on.
+    pub fn page(&self) -> &Page {
+        &self.page
     }
 
     /// Something worth seeing in what came back.

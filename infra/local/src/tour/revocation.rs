@@ -1,12 +1,12 @@
 //! The story's trial: a revocation is announced, objected to and decided.
 
 use super::{
-    client::{Call, Client, Reply},
+    client::{Call, Client},
     story::Story,
 };
-use anyhow::{Result, ensure};
+use anyhow::Result;
 use reqwest::Method;
-use serde_json::{Value, json};
+use serde_json::json;
 
 impl Story<'_> {
     /// Somebody denounces her; she objects, and is right.
@@ -17,13 +17,13 @@ impl Story<'_> {
             .step("管理员接到举报，按规则中的事由发起撤销：她收到通知，在期限内可以提出异议，登记仍然有效");
         let admin = self.staff("admin").await?;
         let grounds = json!({ "reasons": [{ "ground": "fraud_in_registration", "note": "有人举报其工作经历证明系伪造" }] });
-        let announced = self.about_revocation(&admin, number, "", grounds, 201).await?;
+        let announced = self.narrator.page().about_revocation(&admin, number, "", grounds, 201).await?;
         self.narrator.shows("异议期限至", announced.text("/object_until")?);
         self.expect_mail(&["拟撤销登记通知"]).await?;
         self.stands(number, "valid").await?;
         self.narrator.step("再发起一次：已在进行，不会重复");
         let twice = json!({ "reasons": [{ "ground": "other", "note": "重复举报" }] });
-        let refused = self.about_revocation(&admin, number, "", twice, 409).await?;
+        let refused = self.narrator.page().about_revocation(&admin, number, "", twice, 409).await?;
         self.narrator.shows("错误", refused.text("/detail")?);
 
         self.at("2029-04-15", "20:00")?;
@@ -40,33 +40,14 @@ impl Story<'_> {
         self.narrator.step("管理员向原单位核实后采纳异议：登记继续有效，结果和理由告知本人");
         let admin = self.staff("admin").await?;
         let ruling = json!({ "ruling": "uphold", "note": "原单位来函确认证明属实。" });
-        let decided = self.about_revocation(&admin, number, "/decision", ruling, 200).await?;
+        let decided = self.narrator.page().about_revocation(&admin, number, "/decision", ruling, 200).await?;
         self.narrator.shows("结果", decided.text("/state_label")?);
         self.expect_mail(&["异议成立"]).await?;
         self.stands(number, "valid").await
     }
 
-    /// What an administrator does about the revocation of `number`, on the present page.
-    async fn about_revocation(
-        &self,
-        admin: &Client,
-        number: &str,
-        tail: &str,
-        body: Value,
-        expected: u16,
-    ) -> Result<Reply> {
-        let path = format!("/v1/registrations/{number}");
-        let version = self.get(admin, &path, 200).await?.etag;
-        let path = format!("{path}/revocation{tail}");
-        let call = Call { if_match: version.as_deref(), ..Call::new(Method::POST, &path).with(body) };
-        self.call(admin, call, expected).await
-    }
-
     /// A stranger verifies `number`, which stands as `standing`.
     pub(super) async fn stands(&self, number: &str, standing: &str) -> Result<()> {
-        let seen = self.get(&Client::new(&self.base), &format!("/v1/verify/{number}"), 200).await?;
-        ensure!(seen.text("/standing")? == standing, "it isn't {standing}: {}", seen.body);
-        self.narrator.shows("核验", seen.text("/detail")?);
-        Ok(())
+        self.narrator.page().stands(&Client::new(&self.base), number, standing).await
     }
 }

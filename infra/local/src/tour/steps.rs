@@ -2,7 +2,6 @@
 
 use super::{
     client::{Call, Client, Reply},
-    files,
     story::{EMAIL, Story},
 };
 use crate::{staff, system::WECHAT_APP};
@@ -25,10 +24,7 @@ impl Story<'_> {
     }
 
     pub(super) async fn call(&self, client: &Client, call: Call<'_>, expected: u16) -> Result<Reply> {
-        let reply = client.send(&call).await?;
-        self.narrator.call(call.method.as_str(), call.path, reply.status);
-        ensure!(reply.status == expected, "expected {expected}, got {}: {}", reply.status, reply.body);
-        Ok(reply)
+        self.narrator.page().send(client, call, expected).await
     }
 
     pub(super) async fn get(&self, client: &Client, path: &str, expected: u16) -> Result<Reply> {
@@ -66,15 +62,7 @@ impl Story<'_> {
         kind: &str,
         name: &str,
     ) -> Result<()> {
-        let (content_type, bytes) = files::of_kind(kind);
-        let path = format!("/v1/applications/{application}/attachments");
-        let body =
-            json!({ "kind": kind, "file_name": name, "content_type": content_type, "size": bytes.len() });
-        let place = self.call(client, Call::new(Method::POST, &path).with(body), 201).await?;
-        client.upload(&place.body["upload"], name, content_type, bytes).await?;
-        let confirmation = format!("/v1/attachments/{}/confirmation", place.text("/attachment/id")?);
-        self.call(client, Call::new(Method::POST, &confirmation), 200).await?;
-        Ok(())
+        self.narrator.page().attach(client, application, kind, name).await
     }
 
     pub(super) async fn open(&self, reviewer: &Client, id: &str) -> Result<Reply> {

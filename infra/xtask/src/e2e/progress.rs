@@ -29,9 +29,9 @@ impl Progress {
         Page::line(&format!("{clock} {} {text}", self.page.paint("1", &format!("{number:>2}."))));
     }
 
-    /// What was called and what came back.
-    pub fn call(&self, method: &str, path: &str, status: u16) {
-        self.page.call(method, path, status);
+    /// What the steps are told on.
+    pub fn page(&self) -> &Page {
+        &self.page
     }
 
     /// Something worth seeing.

@@ -5,9 +5,9 @@ use super::{
     story::{Registered, Story},
 };
 use anyhow::{Result, ensure};
-use local::tour::client::{Call, Client, Reply};
+use local::tour::client::{Call, Client};
 use reqwest::Method;
-use serde_json::{Value, json};
+use serde_json::json;
 use std::time::Instant;
 
 impl Story<'_> {
@@ -59,41 +59,22 @@ impl Story<'_> {
         self.progress.step("发起撤销登记，本人提出异议，管理员采纳：登记继续有效");
         let number = &registered.number;
         let grounds = json!({ "reasons": [{ "ground": "fraud_in_registration", "note": "有人举报其工作经历证明系伪造" }] });
-        let announced = self.about_revocation(admin, number, "", grounds, 201).await?;
+        let announced = self.progress.page().about_revocation(admin, number, "", grounds, 201).await?;
         self.progress.shows("异议期限至", announced.text("/object_until")?);
         self.mail(&self.holder, "拟撤销登记通知").await?;
         let holder = self.by_client(&registered.open_id).await?;
         let objection = format!("/v1/registrations/{number}/revocation/objection");
         self.post(&holder, &objection, json!({ "text": "证明由原单位出具，可向原单位核实。" }), 201).await?;
         let ruling = json!({ "ruling": "uphold", "note": "原单位来函确认证明属实。" });
-        let upheld = self.about_revocation(admin, number, "/decision", ruling, 200).await?;
+        let upheld = self.progress.page().about_revocation(admin, number, "/decision", ruling, 200).await?;
         self.progress.shows("结果", upheld.text("/state_label")?);
         self.mail(&self.holder, "异议成立").await?;
         self.stands(number, "valid").await
     }
 
-    /// What an administrator does about the revocation of `number`, on the present page.
-    async fn about_revocation(
-        &self,
-        admin: &Client,
-        number: &str,
-        tail: &str,
-        body: Value,
-        expected: u16,
-    ) -> Result<Reply> {
-        let path = format!("/v1/registrations/{number}");
-        let version = self.get(admin, &path).await?.etag;
-        let path = format!("{path}/revocation{tail}");
-        let call = Call { if_match: version.as_deref(), ..Call::new(Method::POST, &path).with(body) };
-        self.call(admin, call, expected).await
-    }
-
     /// A stranger verifies `number`, which stands as `standing`.
     pub(super) async fn stands(&self, number: &str, standing: &str) -> Result<()> {
-        let seen = self.get(&self.nobody(), &format!("/v1/verify/{number}")).await?;
-        ensure!(seen.text("/standing")? == standing, "it isn't {standing}: {}", seen.body);
-        self.progress.shows("核验", seen.text("/detail")?);
-        Ok(())
+        self.progress.page().stands(&self.nobody(), number, standing).await
     }
 
     /// What the stream told is counted, and so small a number hidden.

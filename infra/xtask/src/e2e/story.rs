@@ -109,10 +109,7 @@ impl<'a> Story<'a> {
     }
 
     pub(super) async fn call(&self, client: &Client, call: Call<'_>, expected: u16) -> Result<Reply> {
-        let reply = client.send(&call).await?;
-        self.progress.call(call.method.as_str(), call.path, reply.status);
-        ensure!(reply.status == expected, "expected {expected}, got {}: {}", reply.status, reply.body);
-        Ok(reply)
+        self.progress.page().send(client, call, expected).await
     }
 
     pub(super) async fn post(
@@ -250,15 +247,7 @@ impl<'a> Story<'a> {
         kind: &str,
         name: &str,
     ) -> Result<()> {
-        let (content_type, bytes) = files::of_kind(kind);
-        let path = format!("/v1/applications/{application}/attachments");
-        let place =
-            json!({ "kind": kind, "file_name": name, "content_type": content_type, "size": bytes.len() });
-        let place = self.post(holder, &path, place, 201).await?;
-        holder.upload(&place.body["upload"], name, content_type, bytes).await?;
-        let confirmation = format!("/v1/attachments/{}/confirmation", place.text("/attachment/id")?);
-        self.call(holder, Call::new(Method::POST, &confirmation), 200).await?;
-        Ok(())
+        self.progress.page().attach(holder, application, kind, name).await
     }
 
     /// Waits for a mail.
