@@ -2,12 +2,14 @@
 
 mod change;
 mod credit;
+mod message;
 mod registration;
 mod revocation;
 mod transfer;
 
 pub use change::FieldChange;
 pub use credit::{CreditView, EvidenceView, Recorder};
+pub use message::{AttemptView, BouncedView, FeedbackView, MailView, MessageView};
 pub use registration::RegistrationView;
 pub use revocation::{ObjectionView, RevocationEndView, RevocationView};
 pub use transfer::{ArrivalView, DepartureView, TransferView};
@@ -315,6 +317,8 @@ pub struct ProfileView {
     pub registrations: Vec<RegistrationView>,
     /// Applications of the last years, the newest first.
     pub applications: Vec<ApplicationSummary>,
+    /// How mail to them fares.
+    pub mail: MailView,
 }
 
 impl ProfileView {
@@ -332,6 +336,7 @@ impl ProfileView {
             form: FormView::masked(&dossier.profile.form),
             registrations,
             applications: dossier.applications.iter().rev().map(ApplicationSummary::from).collect(),
+            mail: MailView::of(dossier),
         }
     }
 }

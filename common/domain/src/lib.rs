@@ -10,6 +10,7 @@ pub mod certificate;
 pub mod contact;
 pub mod credit;
 pub mod date;
+pub mod delivery;
 pub mod district;
 pub mod dossier;
 pub mod education;

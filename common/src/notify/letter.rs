@@ -48,6 +48,7 @@ impl Letter {
             written_on: today.in_chinese(),
             letterhead,
             content: &content,
+            unsubscribe: letterhead.unsubscribe(notification),
         };
         let mut text = String::with_capacity(2048);
         page.write_text(&mut text)?;
@@ -259,6 +260,7 @@ struct Page<'a> {
     written_on: String,
     letterhead: &'a Letterhead,
     content: &'a Content,
+    unsubscribe: Option<String>,
 }
 
 impl Page<'_> {
@@ -287,7 +289,11 @@ impl Page<'_> {
         writeln!(out, "\n----")?;
         writeln!(out, "{}", self.answers())?;
         writeln!(out, "{CAUTION}")?;
-        writeln!(out, "本系统的链接均以 {}/ 开头。", self.letterhead.portal)
+        writeln!(out, "本系统的链接均以 {}/ 开头。", self.letterhead.portal)?;
+        match &self.unsubscribe {
+            Some(link) => writeln!(out, "\n不再接收此类提醒：\n{link}"),
+            None => Ok(()),
+        }
     }
 }
 

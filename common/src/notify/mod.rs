@@ -16,6 +16,7 @@ mod revocation;
 mod ses;
 mod smtp;
 mod transfer;
+mod unsubscribe;
 mod wording;
 
 #[cfg(test)]
@@ -28,3 +29,4 @@ pub use mime::{Mail, MailError};
 pub use postman::{Outcome, Postman};
 pub use ses::{SesCarrier, SesSettings};
 pub use smtp::{InvalidSmtp, SmtpCarrier, SmtpLogin, SmtpSettings, SmtpTls};
+pub use unsubscribe::{UnsubscribeLinks, UnsubscribeTokens};

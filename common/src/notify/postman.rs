@@ -3,7 +3,7 @@
 
 use super::{
     Carrier, Letterhead, Mail, SendError, SesCarrier, SesSettings, SmtpCarrier, SmtpLogin, SmtpSettings,
-    SmtpTls,
+    SmtpTls, UnsubscribeLinks, UnsubscribeTokens,
 };
 use crate::{
     aws::SdkParts,
@@ -11,7 +11,7 @@ use crate::{
     store::{Delivery, Dispatch, Leased, MOST_ATTEMPTS, Store, StoreError},
     webhook::Webhooks,
 };
-use domain::{contact::EmailAddress, date::Instant};
+use domain::{contact::EmailAddress, date::Instant, delivery::BouncedAddress};
 use std::time::Duration;
 
 /// The most time that sending one mail may take.
@@ -26,6 +26,8 @@ pub enum Outcome {
     Deferred,
     /// Given up.
     Dead,
+    /// Not sent, since its reader can't be reached there, or doesn't want it.
+    Withheld,
     /// Nothing to do: sent before, or somebody else is at it.
     NotOurs,
 }
@@ -44,8 +46,8 @@ impl Postman {
         Self { store, carrier, letterhead, webhooks }
     }
 
-    /// Reads `MAIL_OFFICE`, `MAIL_FROM`, `MAIL_REPLY_TO`, `MAIL_ENQUIRIES`, `PORTAL_URL`, `MAIL_CARRIER` (`ses` or
-    /// `smtp`) and what that carrier needs, and what [`Webhooks::from_env`] reads.
+    /// Reads `MAIL_OFFICE`, `MAIL_FROM`, `MAIL_REPLY_TO`, `MAIL_ENQUIRIES`, `PORTAL_URL`, `UNSUBSCRIBE_URL` (none, and mail has
+    /// no such link), `MAIL_CARRIER` (`ses` or `smtp`) and what that carrier needs, and what [`Webhooks::from_env`] reads.
     pub fn from_env(env: &Env, parts: &SdkParts, store: Store) -> Result<Self, ConfigError> {
         let from: EmailAddress = env.parsed("MAIL_FROM", "the address that mail comes from")?;
         let reply_to =
@@ -57,7 +59,18 @@ impl Postman {
             &env.required("PORTAL_URL", "the address that links in mails lead to")?,
             &env.required("MAIL_ENQUIRIES", "the line that says whom to ask")?,
         );
-        let letterhead = letterhead.map_err(|error| ConfigError::Unusable(error.to_string()))?;
+        let mut letterhead = letterhead.map_err(|error| ConfigError::Unusable(error.to_string()))?;
+        let name = "UNSUBSCRIBE_URL";
+        if let Some(url) = env.get(name) {
+            let malformed = || ConfigError::Malformed {
+                name,
+                purpose: "the address that takes readers off reminders, /v1/mail/unsubscribe of the API",
+                why: format!("{url} is no address of the web without a query"),
+            };
+            let tokens = UnsubscribeTokens::of(store.cipher());
+            letterhead =
+                letterhead.with_unsubscribe(UnsubscribeLinks::new(&url, tokens).ok_or_else(malformed)?);
+        }
         let purpose = "how mail is sent: ses or smtp";
         let carrier = match env.required("MAIL_CARRIER", purpose)?.as_str() {
             "ses" => Carrier::Ses(SesCarrier::new(
@@ -101,6 +114,7 @@ impl Postman {
             Delivery::Sent { .. } => Outcome::Sent,
             Delivery::Retry { .. } if leased.attempt < MOST_ATTEMPTS => Outcome::Deferred,
             Delivery::Retry { .. } | Delivery::Refused { .. } => Outcome::Dead,
+            Delivery::Withheld { .. } => Outcome::Withheld,
         };
         if !self.store.mark(&leased, &delivery, now).await? {
             tracing::warn!(notification = id, "a message was marked after its lease had ended");
@@ -116,19 +130,35 @@ impl Postman {
     async fn deliver(&self, leased: &Leased, now: Instant) -> Result<Delivery, StoreError> {
         if leased.attempt > MOST_ATTEMPTS {
             // The last attempt was never marked: its sender died, or marks fail. Sending it each time must have an end.
-            return Ok(Delivery::Refused { error: "attempts_exhausted".to_owned() });
+            return Ok(Delivery::Retry { error: "attempts_exhausted".to_owned() });
         }
         let notification = match &leased.dispatch {
             Dispatch::Letter(notification) => notification,
             Dispatch::Call(event) => return self.webhooks.deliver(&self.store, event, now).await,
         };
+        let standing = self.store.mail_standing(&notification.holder).await?;
+        if let Some(withheld) = standing.withholds(notification) {
+            return Ok(Delivery::Withheld { error: withheld.code().to_owned() });
+        }
         let mail = match Mail::write(notification, &self.letterhead, now) {
             Ok(mail) => mail,
             Err(error) => return Ok(Delivery::Refused { error: error.code().to_owned() }),
         };
         Ok(match self.carrier.send(&mail).await {
             Ok(id) => Delivery::Sent { provider_id: id.to_string() },
-            Err(error) => refused(&error),
+            Err(error) => {
+                // First, so that a sender that dies before its mark leaves the address suppressed.
+                if let SendError::RecipientRefused(detail) = &error {
+                    let bounce = BouncedAddress {
+                        address: notification.to.clone(),
+                        since: now,
+                        written: notification.at,
+                        detail: detail.clone(),
+                    };
+                    self.store.note_bounce(&notification.holder, &bounce).await?;
+                }
+                refused(&error)
+            }
         })
     }
 }

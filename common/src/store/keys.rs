@@ -7,6 +7,7 @@
 //!                         {day}#APPLICATION#{id}           application; the day it was opened
 //!                         ~PROFILE                         profile
 //!                         ~REGISTRATION#{number}           registration
+//!                         ~MAIL                            how mail to them fares
 //! JOURNAL#{record}        {version}[#…]                    journal of one record
 //! UNIQUE#{kind}#{key}     UNIQUE                           who has something only one can have
 //! OUTBOX#{notification}   OUTBOX                           a message to be sent
@@ -74,6 +75,12 @@ pub const DUE_INDEX: &str = "due";
 pub const DUE_PK: &str = "due_pk";
 /// Its sort key.
 pub const DUE_SK: &str = "due_sk";
+/// The index of what a holder was told, by time.
+pub const MESSAGES_INDEX: &str = "messages";
+/// Its partition key.
+pub const MESSAGES_PK: &str = "messages_pk";
+/// Its sort key.
+pub const MESSAGES_SK: &str = "messages_sk";
 /// When DynamoDB may remove an item, in seconds since 1970.
 pub const EXPIRES_AT: &str = "expires_at";
 /// What kind of record an item is.
@@ -130,6 +137,16 @@ pub(crate) fn holder_pk(holder: &HolderId) -> String {
 
 pub(crate) fn profile(holder: &HolderId) -> Key {
     Key::new(holder_pk(holder), "~PROFILE")
+}
+
+/// How mail to a holder fares.
+pub(crate) fn mail_standing(holder: &HolderId) -> Key {
+    Key::new(holder_pk(holder), "~MAIL")
+}
+
+/// The record that the journal of that is about.
+pub(crate) fn mail_record(holder: &HolderId) -> String {
+    format!("{holder}-mail")
 }
 
 pub(crate) fn application(id: &ApplicationId) -> Key {
@@ -375,26 +392,4 @@ pub(crate) fn shard_of(id: &str, shards: u8) -> u8 {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn ids_spread_evenly_over_shards() {
-        let mut counts = [0_u32; 8];
-        for id in 0..8000 {
-            counts[usize::from(shard_of(&format!("application-{id}"), 8))] += 1;
-        }
-        assert!(counts.iter().all(|count| (800..1200).contains(count)), "{counts:?}");
-        assert_eq!(shard_of("anything", 0), 0);
-    }
-
-    #[test]
-    fn a_dossier_sorts_behind_the_day_it_begins() {
-        let holder = HolderId::mint(1);
-        let day = domain::date::date(2026, 3, 1);
-        let application = application(&ApplicationId::mint(&holder, day, 2)).sk;
-        let since = day.compact();
-        assert!(application >= since && profile(&holder).sk > application);
-        assert!(application < day.plus_days(1).compact());
-    }
-}
+mod tests;

@@ -10,8 +10,13 @@ use super::{
     lost_condition,
     records::{self, DUE_SHARDS, entity},
 };
-use aws_sdk_dynamodb::types::ReturnValue;
-use domain::{date::Instant, notification::Notification, watch::WatchEvent};
+use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue};
+use domain::{
+    date::Instant,
+    delivery::{Attempt, AttemptOutcome, Channel, Feedback},
+    notification::Notification,
+    watch::WatchEvent,
+};
 use futures_util::future::try_join_all;
 use serde::{Deserialize, Serialize};
 
@@ -23,7 +28,9 @@ const LEASE_SECONDS: i64 = 60;
 pub const MOST_ATTEMPTS: u32 = 10;
 /// Messages of a shard that are looked at for the oldest one.
 const LOOKED_AT: i32 = 100;
-/// Days a message that was sent is kept.
+/// How an attempt is added to a message's trail.
+const TRAIL: &str = "trail = list_append(if_not_exists(trail, :none), :attempt)";
+/// Days a message is kept after it was sent or given up, as proof.
 const KEPT_DAYS: i64 = 400;
 
 /// How far a message has come.
@@ -36,6 +43,8 @@ pub enum OutboxState {
     Sent,
     /// Given up: refused for good, or too many attempts.
     Dead,
+    /// Not sent, since its reader can't be reached there, or doesn't want it.
+    Withheld,
 }
 
 /// What is to be sent.
@@ -66,6 +75,14 @@ impl Dispatch {
         }
     }
 
+    /// How it travels.
+    pub fn channel(&self) -> Channel {
+        match self {
+            Self::Letter(_) => Channel::Mail,
+            Self::Call(_) => Channel::Call,
+        }
+    }
+
     /// The message, where it's one to a person.
     pub fn letter(&self) -> Option<&Notification> {
         match self {
@@ -91,6 +108,12 @@ pub struct OutboxItem {
     pub provider_id: Option<String>,
     /// Why the last attempt failed: a code, never an address.
     pub last_error: Option<String>,
+    /// The attempts that were marked, oldest first. One whose sender died is in `attempts` and not here.
+    #[serde(default)]
+    pub trail: Vec<Attempt>,
+    /// What the provider said of it after it was sent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub feedback: Option<Feedback>,
 }
 
 /// A message this sender may send.
@@ -122,6 +145,24 @@ pub enum Delivery {
         /// A code for the log.
         error: String,
     },
+    /// Not tried, and not to be.
+    Withheld {
+        /// A code for the log.
+        error: String,
+    },
+}
+
+impl Delivery {
+    /// The attempt that ended like this, for the proof.
+    fn attempt(&self, channel: Channel, at: Instant) -> Attempt {
+        let (outcome, detail) = match self {
+            Self::Sent { .. } => (AttemptOutcome::Accepted, None),
+            Self::Retry { error } => (AttemptOutcome::Deferred, Some(error)),
+            Self::Refused { error } => (AttemptOutcome::Refused, Some(error)),
+            Self::Withheld { error } => (AttemptOutcome::Withheld, Some(error)),
+        };
+        Attempt { at, channel, outcome, detail: detail.cloned() }
+    }
 }
 
 impl OutboxItem {
@@ -133,6 +174,8 @@ impl OutboxItem {
             next_attempt: now.plus_seconds(FIRST_SWEEP_SECONDS),
             provider_id: None,
             last_error: None,
+            trail: Vec::new(),
+            feedback: None,
         }
     }
 
@@ -146,6 +189,10 @@ impl OutboxItem {
         item.insert(keys::DUE_PK.to_owned(), keys::text(keys::outbox_due_pk(keys::shard_of(id, DUE_SHARDS))));
         let due = due_sk(self.next_attempt, Some(self.dispatch.at()), id);
         item.insert(keys::DUE_SK.to_owned(), keys::text(due));
+        if let Some(letter) = self.dispatch.letter() {
+            item.insert(keys::MESSAGES_PK.to_owned(), keys::text(letter.holder.as_str()));
+            item.insert(keys::MESSAGES_SK.to_owned(), keys::text(format!("{}#{id}", letter.at)));
+        }
         Ok(item)
     }
 }
@@ -215,6 +262,7 @@ impl Store {
     /// nothing and gives `false`. Where nobody has, it still counts: a mail that's on its way needn't be sent again.
     pub async fn mark(&self, leased: &Leased, delivery: &Delivery, now: Instant) -> Result<bool, StoreError> {
         let id = leased.dispatch.id();
+        let attempt = delivery.attempt(leased.dispatch.channel(), now);
         let request = self
             .client
             .update_item()
@@ -223,32 +271,38 @@ impl Store {
             .condition_expression("#state = :pending AND next_attempt = :lease")
             .expression_attribute_names("#state", "state")
             .expression_attribute_values(":pending", keys::text("pending"))
-            .expression_attribute_values(":lease", keys::text(leased.lease.to_string()));
-        let exhausted = leased.attempt >= MOST_ATTEMPTS;
+            .expression_attribute_values(":lease", keys::text(leased.lease.to_string()))
+            .expression_attribute_values(":none", AttributeValue::L(Vec::new()))
+            .expression_attribute_values(":attempt", serde_dynamo::to_attribute_value(vec![attempt])?);
         let request = match delivery {
-            Delivery::Sent { provider_id } => request
-                .update_expression(
-                    "SET #state = :state, provider_id = :provider, expires_at = :expiry REMOVE due_pk, due_sk, last_error",
-                )
-                .expression_attribute_values(":state", keys::text("sent"))
-                .expression_attribute_values(":provider", keys::text(provider_id))
-                .expression_attribute_values(
-                    ":expiry",
-                    keys::number(now.plus_seconds(KEPT_DAYS * 86_400).unix_seconds()),
-                ),
-            Delivery::Retry { error } if !exhausted => {
+            Delivery::Retry { error } if leased.attempt < MOST_ATTEMPTS => {
                 let next = now.plus_seconds(back_off_seconds(leased.attempt));
                 let place = due_sk(next, Some(leased.dispatch.at()), id);
                 request
-                    .update_expression("SET next_attempt = :next, due_sk = :due_sk, last_error = :error")
+                    .update_expression(format!(
+                        "SET next_attempt = :next, due_sk = :due_sk, last_error = :error, {TRAIL}"
+                    ))
                     .expression_attribute_values(":due_sk", keys::text(place))
                     .expression_attribute_values(":next", keys::text(next.to_string()))
                     .expression_attribute_values(":error", keys::text(error))
             }
-            Delivery::Retry { error } | Delivery::Refused { error } => request
-                .update_expression("SET #state = :state, last_error = :error REMOVE due_pk, due_sk")
-                .expression_attribute_values(":state", keys::text("dead"))
-                .expression_attribute_values(":error", keys::text(error)),
+            ended => {
+                let expiry = now.plus_seconds(KEPT_DAYS * 86_400).unix_seconds();
+                let (state, last, attribute, value) = match ended {
+                    Delivery::Sent { provider_id } => ("sent", ", last_error", "provider_id", provider_id),
+                    Delivery::Withheld { error } => ("withheld", "", "last_error", error),
+                    Delivery::Retry { error } | Delivery::Refused { error } => {
+                        ("dead", "", "last_error", error)
+                    }
+                };
+                request
+                    .update_expression(format!(
+                        "SET #state = :state, expires_at = :expiry, {attribute} = :value, {TRAIL} REMOVE due_pk, due_sk{last}"
+                    ))
+                    .expression_attribute_values(":state", keys::text(state))
+                    .expression_attribute_values(":expiry", keys::number(expiry))
+                    .expression_attribute_values(":value", keys::text(value))
+            }
         };
         match request.send().await {
             Ok(_) => Ok(true),

@@ -61,12 +61,13 @@ impl Notifier {
                 .await;
 
         let mut response = DynamoDbEventResponse::default();
-        let (mut sent, mut deferred, mut dead) = (0, 0, 0);
+        let (mut sent, mut deferred, mut dead, mut withheld) = (0, 0, 0, 0);
         for (outcome, sequence) in outcomes {
             match outcome {
                 Ok(Outcome::Sent) => sent += 1,
                 Ok(Outcome::Deferred) => deferred += 1,
                 Ok(Outcome::Dead) => dead += 1,
+                Ok(Outcome::Withheld) => withheld += 1,
                 Ok(Outcome::NotOurs) => {}
                 Err(error) => {
                     tracing::error!(%error, code = error.code(), "a message could not be taken from the outbox");
@@ -81,8 +82,13 @@ impl Notifier {
         let tally = figures::count(&self.store, event.records, &self.clock).await;
         let uncounted = tally.again.len() as u64;
         response.batch_item_failures.extend(tally.again.into_iter().map(again));
-        let counts =
-            [("MailSent", sent), ("MailDeferred", deferred), ("MailDead", dead), ("MailFailed", failed)];
+        let counts = [
+            ("MailSent", sent),
+            ("MailDeferred", deferred),
+            ("MailDead", dead),
+            ("MailWithheld", withheld),
+            ("MailFailed", failed),
+        ];
         telemetry::counts("notifier", self.clock.now(), &counts);
         let counts = [
             ("CallsPlanned", told.planned),

@@ -3,7 +3,9 @@
 
 mod application;
 mod journal;
+mod messages;
 mod profile;
+mod unsubscribe;
 
 use common::http::{App, finish};
 
@@ -12,6 +14,10 @@ common::routes! {
     GET "/v1/me" => profile::read,
     PUT "/v1/me" => profile::save,
     GET "/v1/me/readiness" => profile::readiness,
+    GET "/v1/me/messages" => messages::list,
+    PUT "/v1/me/preferences" => messages::prefer,
+    GET "/v1/mail/unsubscribe" => unsubscribe::ask,
+    POST "/v1/mail/unsubscribe" => unsubscribe::act,
     GET "/v1/applications" => application::list,
     POST "/v1/applications" => application::open,
     GET "/v1/applications/{id}" => application::read,
