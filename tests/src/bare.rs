@@ -21,6 +21,11 @@ pub fn parts(endpoint: &str) -> SdkParts {
 
 /// The environment of a function that hands its mail to the server at `post`, with keys of its own.
 pub fn mail_env(post: SocketAddr) -> Env {
+    mail_env_with(post, &[])
+}
+
+/// The same with `more` variables.
+pub fn mail_env_with(post: SocketAddr, more: &[(&str, &str)]) -> Env {
     let key = || generate_key().expect("random bytes");
     let variables = [
         ("TABLE_NAME", TABLE.to_owned()),
@@ -37,5 +42,6 @@ pub fn mail_env(post: SocketAddr) -> Env {
         ("SMTP_HOST", post.ip().to_string()),
         ("SMTP_PORT", post.port().to_string()),
     ];
-    Env::of(variables.map(|(name, value)| (name.to_owned(), value)))
+    let more = more.iter().map(|(name, value)| (*name, (*value).to_owned()));
+    Env::of(variables.into_iter().chain(more).map(|(name, value)| (name.to_owned(), value)))
 }
