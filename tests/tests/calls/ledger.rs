@@ -36,9 +36,11 @@ fn is_echo(call: &Call) -> bool {
     call.operation == "GetItem" && call.table.ends_with("idempotency")
 }
 
-/// True for a sender's lease or mark.
+/// True for a sender's lease, its look at how mail to the reader fares, or its mark.
 pub fn is_postman(call: &Call) -> bool {
-    call.operation == "UpdateItem" && call.keys.iter().all(|key| key.starts_with("OUTBOX#"))
+    let of = |prefix: &str| call.keys.iter().all(|key| key.starts_with(prefix));
+    let sends = ["notifier", "reminder"].contains(&call.caller.as_str());
+    call.operation == "UpdateItem" && of("OUTBOX#") || sends && call.operation == "GetItem" && of("HOLDER#")
 }
 
 /// True for what the stream's consumers do while a request is answered.
