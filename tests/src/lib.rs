@@ -12,6 +12,7 @@
 
 pub mod bare;
 pub mod crowd;
+pub mod journey;
 pub mod paper;
 pub mod wire;
 

@@ -159,6 +159,7 @@ fn environment(system: &System) -> Env {
         "FIELD_KEYS",
         "LOOKUP_KEY",
         "TOKEN_SEED",
+        "WEBHOOK_SEED",
         "TOKEN_ISSUER",
         "TOKEN_AUDIENCE",
         "WECHAT_BASE_URL",

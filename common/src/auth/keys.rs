@@ -100,6 +100,19 @@ impl FromStr for PublicKey {
     }
 }
 
+impl TryFrom<&Jwk> for PublicKey {
+    type Error = InvalidTokenKey;
+
+    /// The key as whoever was sent the set reads it.
+    fn try_from(jwk: &Jwk) -> Result<Self, InvalidTokenKey> {
+        if (jwk.kty.as_str(), jwk.crv.as_str()) != ("OKP", "Ed25519") {
+            return Err(InvalidTokenKey::Public);
+        }
+        let bytes = URL_SAFE_NO_PAD.decode(&jwk.x).map_err(|_| InvalidTokenKey::Public)?;
+        bytes.try_into().map(Self).map_err(|_| InvalidTokenKey::Public)
+    }
+}
+
 /// A public key that is published, and until when.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct PublishedKey {
@@ -168,7 +181,11 @@ mod tests {
         let key = standard(SEED).parse::<SigningSeed>().unwrap().public_key().unwrap();
         assert_eq!(key, standard(X).parse().unwrap());
         assert_eq!(key.id(), THUMBPRINT);
-        let jwks = serde_json::to_value(Jwks::from_iter([key])).unwrap();
+        let jwks = Jwks::from_iter([key]);
+        assert_eq!(PublicKey::try_from(&jwks.keys[0]), Ok(key));
+        let foreign = Jwk { crv: "X25519".to_owned(), ..jwks.keys[0].clone() };
+        assert_eq!(PublicKey::try_from(&foreign), Err(InvalidTokenKey::Public));
+        let jwks = serde_json::to_value(jwks).unwrap();
         let expected = serde_json::json!({"keys": [{
             "kty": "OKP", "crv": "Ed25519", "kid": THUMBPRINT, "x": X, "alg": "EdDSA", "use": "sig"
         }]});

@@ -145,15 +145,7 @@ impl Store {
     /// Publishes `key` for good, where it isn't published yet: what is signed with it from now on verifies. One read, by
     /// which a starting function opens its connection too.
     pub async fn publish_certificate_key(&self, key: PublicKey) -> Result<(), StoreError> {
-        self.publish(key, &keys::certificate_key(&key_name(short_id(key))), entity::CERTIFICATE_KEY).await
-    }
-
-    /// The same for a key that calls to service clients are signed with.
-    pub async fn publish_webhook_key(&self, key: PublicKey) -> Result<(), StoreError> {
-        self.publish(key, &keys::webhook_key(&key_name(short_id(key))), entity::WEBHOOK_KEY).await
-    }
-
-    async fn publish(&self, key: PublicKey, place: &Key, kind: &str) -> Result<(), StoreError> {
+        let place = keys::certificate_key(&key_name(short_id(key)));
         let there = self
             .client
             .get_item()
@@ -165,6 +157,16 @@ impl Store {
         if there.item.is_some() {
             return Ok(());
         }
+        self.publish(key, &place, entity::CERTIFICATE_KEY).await
+    }
+
+    /// The same for a key that calls to service clients are signed with. It's written each time: those that sign start
+    /// seldom, and either of them may be the first.
+    pub async fn publish_webhook_key(&self, key: PublicKey) -> Result<(), StoreError> {
+        self.publish(key, &keys::webhook_key(&key_name(short_id(key))), entity::WEBHOOK_KEY).await
+    }
+
+    async fn publish(&self, key: PublicKey, place: &Key, kind: &str) -> Result<(), StoreError> {
         let mut item = place.attributes();
         item.insert(PUBLIC.to_owned(), keys::text(key.to_string()));
         item.insert(keys::ENTITY.to_owned(), keys::text(kind));

@@ -96,11 +96,9 @@ impl Store {
                 let deletes = rows.iter().map(|row| {
                     let key = [keys::PK, keys::SK].into_iter().filter_map(|name| row.get_key_value(name));
                     let key: Item = key.map(|(name, value)| (name.clone(), value.clone())).collect();
-                    let delete = DeleteRequest::builder().set_key(Some(key)).build();
-                    let delete = delete.map_err(|error| StoreError::Failed(error.to_string()))?;
-                    Ok(WriteRequest::builder().delete_request(delete).build())
+                    delete_request(key)
                 });
-                self.write_batch(deletes.collect::<Result<_, StoreError>>()?).await?;
+                self.write_batch(deletes.collect::<Result<_, _>>()?).await?;
                 cleared += rows.len() as u64;
             }
             if !more {
@@ -158,8 +156,22 @@ impl Store {
         rows.map(|row| row.map(|row| row.number)).collect()
     }
 
-    /// Everybody who watches `number`.
+    /// Everybody who watches `number`. What is left of lists that have ended is let go of: [`Self::clear_watch`] finds it
+    /// by an index, which may be behind.
     pub async fn watchers_of(&self, number: &RegistrationNumber) -> Result<Vec<Watched>, StoreError> {
+        let rows = self.watched_by(number).await?;
+        let wanted = rows.iter().map(|row| keys::watcher(&row.client)).collect();
+        let lists = self.batch(wanted).await?.into_iter().map(records::from_item::<Watcher>);
+        let lists: BTreeSet<_> = lists.map(|list| list.map(|list| list.watch)).collect::<Result<_, _>>()?;
+        let (rows, ended): (Vec<_>, Vec<_>) = rows.into_iter().partition(|row| lists.contains(&row.watch));
+        for ended in ended.chunks(BATCH_WRITES) {
+            let keys = ended.iter().map(|row| keys::watched(&row.number, &row.watch).attributes());
+            self.write_batch(keys.map(delete_request).collect::<Result<_, _>>()?).await?;
+        }
+        Ok(rows)
+    }
+
+    async fn watched_by(&self, number: &RegistrationNumber) -> Result<Vec<Watched>, StoreError> {
         let (mut rows, mut start) = (Vec::new(), None);
         loop {
             let page = self
@@ -274,6 +286,12 @@ impl Store {
         }
         Err(StoreError::Busy("a batch was left unfinished".to_owned()))
     }
+}
+
+fn delete_request(key: Item) -> Result<WriteRequest, StoreError> {
+    let delete = DeleteRequest::builder().set_key(Some(key)).build();
+    let delete = delete.map_err(|error| StoreError::Failed(error.to_string()))?;
+    Ok(WriteRequest::builder().delete_request(delete).build())
 }
 
 /// A put where the item has `version`; with none, where there is none.

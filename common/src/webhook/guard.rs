@@ -10,10 +10,15 @@ use std::{
     io,
     net::{IpAddr, SocketAddr},
     sync::Arc,
+    time::Duration,
 };
+use tokio::time::timeout;
 
 /// Finds what a host's name stands for.
 pub type Lookup = Arc<dyn Fn(String, u16) -> BoxFuture<'static, io::Result<Vec<SocketAddr>>> + Send + Sync>;
+
+/// How long a name is looked up.
+const LOOKUP: Duration = Duration::from_secs(3);
 
 /// Decides where a call may go.
 #[derive(Clone)]
@@ -69,11 +74,12 @@ impl Guard {
         &self,
         address: &WebhookAddress,
     ) -> Result<Vec<SocketAddr>, InvalidWebhookAddress> {
-        let found = match address.literal() {
-            Some(literal) => vec![SocketAddr::new(literal, address.port())],
-            None => (self.lookup)(address.host().to_owned(), address.port())
-                .await
-                .map_err(|_| InvalidWebhookAddress::Unresolved)?,
+        let found = if let Some(literal) = address.literal() {
+            vec![SocketAddr::new(literal, address.port())]
+        } else {
+            let lookup = (self.lookup)(address.host().to_owned(), address.port());
+            let found = timeout(LOOKUP, lookup).await.map_err(|_| InvalidWebhookAddress::Unresolved)?;
+            found.map_err(|_| InvalidWebhookAddress::Unresolved)?
         };
         if found.is_empty() {
             return Err(InvalidWebhookAddress::Unresolved);

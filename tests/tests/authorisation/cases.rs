@@ -15,11 +15,11 @@ use tests::{Person, World, identity_number};
 
 /// Of the files that prove a claim of hours, which waits for its decision.
 const EVIDENCE: &str = "
-                                               nobody  own  other  first  away  final  away  admin  away  provider  away
+                                               nobody  own  other  first  away  final  away  admin  away  provider  away  client
 
-POST   /v1/attachments/{id}/confirmation       401     ok   404    403    403   403    403   403    403   403       403
-GET    /v1/attachments/{id}                    401     ok   404    ok     403   ok     403   403    403   403       403
-DELETE /v1/attachments/{id}                    401     ok   404    403    403   403    403   403    403   403       403
+POST   /v1/attachments/{id}/confirmation       401     ok   404    403    403   403    403   403    403   403       403   401
+GET    /v1/attachments/{id}                    401     ok   404    ok     403   ok     403   403    403   403       403   401
+DELETE /v1/attachments/{id}                    401     ok   404    403    403   403    403   403    403   403       403   401
 ";
 
 #[tokio::test]

@@ -1,6 +1,7 @@
 //! Who calls, and what there is to be asked for.
 
 use super::Caller;
+use base64::{Engine, prelude::BASE64_STANDARD};
 use common::{auth::totp::TotpSecret, http::Route, notify::UnsubscribeTokens, statement::Signer};
 use domain::{
     actor::Role,
@@ -8,6 +9,7 @@ use domain::{
     identity::IdentityDocument,
     transfer::{HoursStatement, canonical_json},
 };
+use local::{employer::Employer, system::SERVICE_CLIENT};
 use serde_json::{Value, json};
 use session::NewStaff;
 use std::collections::BTreeMap;
@@ -78,12 +80,15 @@ pub struct Cast<'a> {
     pub accounts: BTreeMap<Caller, Account>,
     /// Somebody in Wuhan whose account is asked for.
     pub subject: Account,
+    /// Where the service client is called.
+    pub employer: Employer,
 }
 
 impl<'a> Cast<'a> {
     pub async fn of(world: &'a World) -> Self {
         let mut people = BTreeMap::from([
             (Caller::Nobody, world.nobody()),
+            (Caller::Client, world.nobody()),
             (Caller::Other, world.holder("somebody").await),
         ]);
         let mut accounts = BTreeMap::new();
@@ -93,9 +98,22 @@ impl<'a> Cast<'a> {
             accounts.insert(caller, account);
         }
         let subject = Account::appoint(world, Role::Provider, "4201", None).await;
-        let cast = Self { world, people, accounts, subject };
+        let employer = Employer::start(&world.system.employers).await.unwrap();
+        let cast = Self { world, people, accounts, subject, employer };
         cast.register(&cast.people[&Caller::Other]).await;
         cast
+    }
+
+    /// What the service client shows of itself.
+    pub fn basic(&self) -> String {
+        let pair = format!("{SERVICE_CLIENT}:{}", self.world.system.keys.client_secret);
+        format!("Basic {}", BASE64_STANDARD.encode(pair))
+    }
+
+    /// A request of the service client.
+    pub async fn by_client(&self, method: &str, path: &str, body: Option<Value>) -> Reply {
+        let basic = self.basic();
+        self.people[&Caller::Client].send(method, path, body, &[("Authorization", &basic)]).await
     }
 
     /// Registers `holder`, and gives their management number.
@@ -213,6 +231,7 @@ impl<'a> Scene<'a> {
                 scene.registration =
                     scene.own.get("/v1/me").await.expect(200).text("/registrations/0/number");
             }
+            path if path.starts_with("/v1/watch") => scene.watch(cast).await,
             path if path.starts_with("/v1/courses") => scene.offer(cast).await,
             path if path.starts_with("/v1/rosters") => {
                 scene.offer(cast).await;
@@ -329,6 +348,15 @@ impl<'a> Scene<'a> {
         }
     }
 
+    /// A registration that the service client watches.
+    async fn watch(&mut self, cast: &Cast<'a>) {
+        cast.register(&self.own).await;
+        self.registration = self.own.get("/v1/me").await.expect(200).text("/registrations/0/number");
+        cast.by_client("PUT", "/v1/watch", Some(json!({ "address": cast.employer.url() }))).await.expect(200);
+        let numbers = json!({ "numbers": [self.registration] });
+        cast.by_client("POST", "/v1/watch/numbers", Some(numbers)).await.expect(200);
+    }
+
     async fn offer(&mut self, cast: &Cast<'a>) {
         let provider = &cast.people[&Caller::Provider];
         self.course = provider.post("/v1/courses", course()).await.expect(201).text("/id");
@@ -376,6 +404,10 @@ impl<'a> Scene<'a> {
             "" => Value::Null,
             _ => seen(person, &format!("{path}/{id}{rest}")).await,
         };
+        let list = async |path: &str| {
+            let reply = cast.by_client("GET", path, None).await;
+            if reply.status == 200 { reply.body } else { json!(reply.code()) }
+        };
         let [provider, away] = [Caller::Provider, Caller::ProviderAway].map(|caller| &cast.people[&caller]);
         json!([
             seen(&self.own, "/v1/me").await,
@@ -388,6 +420,8 @@ impl<'a> Scene<'a> {
             seen(provider, "/v1/rosters?limit=100").await,
             seen(away, "/v1/rosters?limit=100").await,
             of_id(provider, "/v1/rosters", &self.roster, "/rows").await,
+            list("/v1/watch").await["numbers"],
+            list("/v1/watch").await["address"],
         ])
     }
 

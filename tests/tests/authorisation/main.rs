@@ -21,103 +21,112 @@ use tests::{Reply, World};
 /// attachments, a claim of hours; or an account of Wuhan's staff; or the course and the class list of `provider`, in which
 /// `own` is the first row. `other` is a holder, too, and as registered as `own`. `first` and `final` review in Wuhan and
 /// Hubei, `admin` administers Hubei; whoever is `away` does the same in Yichang or Hunan. `404` is the answer that
-/// somebody gets for what isn't there, word for word. A batch counts as the one decision in it.
+/// somebody gets for what isn't there, word for word. A batch counts as the one decision in it. `client` is a service
+/// client by its own id and secret, with a standing list that `own` is on.
 const TABLE: &str = "
-                                               nobody  own  other  first  away  final  away  admin  away  provider  away
+                                               nobody  own  other  first  away  final  away  admin  away  provider  away  client
 
-POST   /v1/session/wechat                      ok      ok   ok     ok     ok    ok     ok    ok     ok    ok        ok
-POST   /v1/session/client                      ok      ok   ok     ok     ok    ok     ok    ok     ok    ok        ok
-POST   /v1/session/staff                       ok      ok   ok     ok     ok    ok     ok    ok     ok    ok        ok
-POST   /v1/session/refresh                     ok      ok   ok     ok     ok    ok     ok    ok     ok    ok        ok
-DELETE /v1/session                             ok      ok   ok     ok     ok    ok     ok    ok     ok    ok        ok
-GET    /v1/session/keys                        ok      ok   ok     ok     ok    ok     ok    ok     ok    ok        ok
+POST   /v1/session/wechat                      ok      ok   ok     ok     ok    ok     ok    ok     ok    ok        ok    ok
+POST   /v1/session/client                      ok      ok   ok     ok     ok    ok     ok    ok     ok    ok        ok    ok
+POST   /v1/session/staff                       ok      ok   ok     ok     ok    ok     ok    ok     ok    ok        ok    ok
+POST   /v1/session/refresh                     ok      ok   ok     ok     ok    ok     ok    ok     ok    ok        ok    ok
+DELETE /v1/session                             ok      ok   ok     ok     ok    ok     ok    ok     ok    ok        ok    ok
+GET    /v1/session/keys                        ok      ok   ok     ok     ok    ok     ok    ok     ok    ok        ok    ok
 
-GET    /v1/staff                               401     403  403    403    403   403    403   ok     ok    403       403
-POST   /v1/staff                               401     403  403    403    403   403    403   ok     403   403       403
-PATCH  /v1/staff/{id}                          401     403  403    403    403   403    403   ok     404   403       403
-POST   /v1/staff/{id}/reset                    401     403  403    403    403   403    403   ok     404   403       403
-POST   /v1/staff/me/password                   401     403  403    ok     ok    ok     ok    ok     ok    ok        ok
+GET    /v1/staff                               401     403  403    403    403   403    403   ok     ok    403       403   401
+POST   /v1/staff                               401     403  403    403    403   403    403   ok     403   403       403   401
+PATCH  /v1/staff/{id}                          401     403  403    403    403   403    403   ok     404   403       403   401
+POST   /v1/staff/{id}/reset                    401     403  403    403    403   403    403   ok     404   403       403   401
+POST   /v1/staff/me/password                   401     403  403    ok     ok    ok     ok    ok     ok    ok        ok    401
 
-GET    /v1/me                                  401     ok   ok     403    403   403    403   403    403   403       403
-PUT    /v1/me                                  401     ok   ok     403    403   403    403   403    403   403       403
-GET    /v1/me/readiness                        401     ok   ok     403    403   403    403   403    403   403       403
-GET    /v1/me/messages                         401     ok   ok     403    403   403    403   403    403   403       403
-PUT    /v1/me/preferences                      401     ok   ok     403    403   403    403   403    403   403       403
-GET    /v1/mail/unsubscribe                    ok      ok   ok     ok     ok    ok     ok    ok     ok    ok        ok
-POST   /v1/mail/unsubscribe                    ok      ok   ok     ok     ok    ok     ok    ok     ok    ok        ok
-GET    /v1/applications                        401     ok   ok     403    403   403    403   403    403   403       403
-POST   /v1/applications                        401     ok   ok     403    403   403    403   403    403   403       403
-GET    /v1/applications/{id}                   401     ok   404    403    403   403    403   403    403   403       403
-PATCH  /v1/applications/{id}                   401     ok   404    403    403   403    403   403    403   403       403
-POST   /v1/applications/{id}/submission        401     ok   404    403    403   403    403   403    403   403       403
-POST   /v1/applications/{id}/withdrawal        401     ok   404    403    403   403    403   403    403   403       403
-GET    /v1/applications/{id}/journal           401     ok   404    403    403   403    403   403    403   403       403
+GET    /v1/me                                  401     ok   ok     403    403   403    403   403    403   403       403   401
+PUT    /v1/me                                  401     ok   ok     403    403   403    403   403    403   403       403   401
+GET    /v1/me/readiness                        401     ok   ok     403    403   403    403   403    403   403       403   401
+GET    /v1/me/messages                         401     ok   ok     403    403   403    403   403    403   403       403   401
+PUT    /v1/me/preferences                      401     ok   ok     403    403   403    403   403    403   403       403   401
+GET    /v1/mail/unsubscribe                    ok      ok   ok     ok     ok    ok     ok    ok     ok    ok        ok    ok
+POST   /v1/mail/unsubscribe                    ok      ok   ok     ok     ok    ok     ok    ok     ok    ok        ok    ok
+GET    /v1/applications                        401     ok   ok     403    403   403    403   403    403   403       403   401
+POST   /v1/applications                        401     ok   ok     403    403   403    403   403    403   403       403   401
+GET    /v1/applications/{id}                   401     ok   404    403    403   403    403   403    403   403       403   401
+PATCH  /v1/applications/{id}                   401     ok   404    403    403   403    403   403    403   403       403   401
+POST   /v1/applications/{id}/submission        401     ok   404    403    403   403    403   403    403   403       403   401
+POST   /v1/applications/{id}/withdrawal        401     ok   404    403    403   403    403   403    403   403       403   401
+GET    /v1/applications/{id}/journal           401     ok   404    403    403   403    403   403    403   403       403   401
 
-POST   /v1/applications/{id}/attachments       401     ok   404    403    403   403    403   403    403   403       403
-POST   /v1/attachments/{id}/confirmation       401     ok   404    403    403   403    403   403    403   403       403
-GET    /v1/attachments/{id}                    401     ok   404    ok     403   ok     403   403    403   403       403
-DELETE /v1/attachments/{id}                    401     ok   404    403    403   403    403   403    403   403       403
+POST   /v1/applications/{id}/attachments       401     ok   404    403    403   403    403   403    403   403       403   401
+POST   /v1/attachments/{id}/confirmation       401     ok   404    403    403   403    403   403    403   403       403   401
+GET    /v1/attachments/{id}                    401     ok   404    ok     403   ok     403   403    403   403       403   401
+DELETE /v1/attachments/{id}                    401     ok   404    403    403   403    403   403    403   403       403   401
 
-GET    /v1/me/transcript                       401     ok   ok     403    403   403    403   403    403   403       403
-GET    /v1/me/credits                          401     ok   ok     403    403   403    403   403    403   403       403
-POST   /v1/me/credits                          401     ok   ok     403    403   403    403   403    403   403       403
-POST   /v1/me/credits/preview                  401     ok   ok     403    403   403    403   403    403   403       403
-GET    /v1/me/credits/{id}                     401     ok   404    403    403   403    403   403    403   403       403
-PATCH  /v1/me/credits/{id}                     401     ok   404    403    403   403    403   403    403   403       403
-DELETE /v1/me/credits/{id}                     401     ok   404    403    403   403    403   403    403   403       403
-POST   /v1/me/credits/{id}/submission          401     ok   404    403    403   403    403   403    403   403       403
-POST   /v1/me/credits/{id}/attachments         401     ok   404    403    403   403    403   403    403   403       403
+GET    /v1/me/transcript                       401     ok   ok     403    403   403    403   403    403   403       403   401
+GET    /v1/me/credits                          401     ok   ok     403    403   403    403   403    403   403       403   401
+POST   /v1/me/credits                          401     ok   ok     403    403   403    403   403    403   403       403   401
+POST   /v1/me/credits/preview                  401     ok   ok     403    403   403    403   403    403   403       403   401
+GET    /v1/me/credits/{id}                     401     ok   404    403    403   403    403   403    403   403       403   401
+PATCH  /v1/me/credits/{id}                     401     ok   404    403    403   403    403   403    403   403       403   401
+DELETE /v1/me/credits/{id}                     401     ok   404    403    403   403    403   403    403   403       403   401
+POST   /v1/me/credits/{id}/submission          401     ok   404    403    403   403    403   403    403   403       403   401
+POST   /v1/me/credits/{id}/attachments         401     ok   404    403    403   403    403   403    403   403       403   401
 
-GET    /v1/courses                             401     ok   ok     ok     ok    ok     ok    ok     ok    ok        ok
-POST   /v1/courses                             401     403  403    403    403   403    403   403    403   ok        ok
-GET    /v1/courses/{id}                        401     ok   ok     ok     ok    ok     ok    ok     ok    ok        ok
-DELETE /v1/courses/{id}                        401     403  403    403    403   403    403   403    403   ok        403
+GET    /v1/courses                             401     ok   ok     ok     ok    ok     ok    ok     ok    ok        ok    401
+POST   /v1/courses                             401     403  403    403    403   403    403   403    403   ok        ok    401
+GET    /v1/courses/{id}                        401     ok   ok     ok     ok    ok     ok    ok     ok    ok        ok    401
+DELETE /v1/courses/{id}                        401     403  403    403    403   403    403   403    403   ok        403   401
 
-GET    /v1/rosters                             401     403  403    403    403   403    403   403    403   ok        ok
-POST   /v1/rosters                             401     403  403    403    403   403    403   403    403   ok        403
-GET    /v1/rosters/{id}                        401     403  403    403    403   403    403   403    403   ok        404
-POST   /v1/rosters/{id}/confirmation           401     403  403    403    403   403    403   403    403   ok        404
-GET    /v1/rosters/{id}/rows                   401     403  403    403    403   403    403   403    403   ok        404
-PATCH  /v1/rosters/{id}/rows/{row}             401     403  403    403    403   403    403   403    403   ok        404
-POST   /v1/rosters/{id}/rows/{row}/withdrawal  401     403  403    403    403   403    403   403    403   ok        404
+GET    /v1/rosters                             401     403  403    403    403   403    403   403    403   ok        ok    401
+POST   /v1/rosters                             401     403  403    403    403   403    403   403    403   ok        403   401
+GET    /v1/rosters/{id}                        401     403  403    403    403   403    403   403    403   ok        404   401
+POST   /v1/rosters/{id}/confirmation           401     403  403    403    403   403    403   403    403   ok        404   401
+GET    /v1/rosters/{id}/rows                   401     403  403    403    403   403    403   403    403   ok        404   401
+PATCH  /v1/rosters/{id}/rows/{row}             401     403  403    403    403   403    403   403    403   ok        404   401
+POST   /v1/rosters/{id}/rows/{row}/withdrawal  401     403  403    403    403   403    403   403    403   ok        404   401
 
-GET    /v1/review/queue                        401     403  403    ok     ok    ok     ok    403    403   403       403
-GET    /v1/review/counters                     401     403  403    ok     ok    ok     ok    403    403   403       403
-GET    /v1/review/applications/{id}            401     403  403    ok     403   ok     403   403    403   403       403
-POST   /v1/review/applications/{id}/claim      401     403  403    ok     403   403    403   403    403   403       403
-DELETE /v1/review/applications/{id}/claim      401     403  403    ok     403   403    403   403    403   403       403
-POST   /v1/review/applications/{id}/decision   401     403  403    ok     403   403    403   403    403   403       403
-POST   /v1/review/decisions                    401     403  403    ok     403   403    403   403    403   403       403
+GET    /v1/review/queue                        401     403  403    ok     ok    ok     ok    403    403   403       403   401
+GET    /v1/review/counters                     401     403  403    ok     ok    ok     ok    403    403   403       403   401
+GET    /v1/review/applications/{id}            401     403  403    ok     403   ok     403   403    403   403       403   401
+POST   /v1/review/applications/{id}/claim      401     403  403    ok     403   403    403   403    403   403       403   401
+DELETE /v1/review/applications/{id}/claim      401     403  403    ok     403   403    403   403    403   403       403   401
+POST   /v1/review/applications/{id}/decision   401     403  403    ok     403   403    403   403    403   403       403   401
+POST   /v1/review/decisions                    401     403  403    ok     403   403    403   403    403   403       403   401
 
-GET    /v1/review/credits                      401     403  403    ok     ok    403    403   403    403   403       403
-GET    /v1/review/credits/{id}                 401     403  403    ok     403   ok     403   403    403   403       403
-POST   /v1/review/credits/{id}/decision        401     403  403    ok     403   403    403   403    403   403       403
-POST   /v1/review/credits/decisions            401     403  403    ok     403   403    403   403    403   403       403
-POST   /v1/review/credits/{id}/evidence-request 401    403  403    ok     403   403    403   403    403   403       403
-GET    /v1/review/credits/{id}/voiding         401     403  403    403    403   ok     403   403    403   403       403
-POST   /v1/review/credits/{id}/voiding         401     403  403    403    403   ok     403   403    403   403       403
-GET    /v1/review/registrations/{number}/credits 401   403  403    ok     403   ok     403   403    403   403       403
-GET    /v1/review/samples                      401     403  403    ok     403   ok     403   403    403   403       403
-POST   /v1/review/samples                      401     403  403    403    403   ok     403   403    403   403       403
-GET    /v1/review/samples/{id}                 401     403  403    ok     403   ok     403   403    403   403       403
+GET    /v1/review/credits                      401     403  403    ok     ok    403    403   403    403   403       403   401
+GET    /v1/review/credits/{id}                 401     403  403    ok     403   ok     403   403    403   403       403   401
+POST   /v1/review/credits/{id}/decision        401     403  403    ok     403   403    403   403    403   403       403   401
+POST   /v1/review/credits/decisions            401     403  403    ok     403   403    403   403    403   403       403   401
+POST   /v1/review/credits/{id}/evidence-request 401    403  403    ok     403   403    403   403    403   403       403   401
+GET    /v1/review/credits/{id}/voiding         401     403  403    403    403   ok     403   403    403   403       403   401
+POST   /v1/review/credits/{id}/voiding         401     403  403    403    403   ok     403   403    403   403       403   401
+GET    /v1/review/registrations/{number}/credits 401   403  403    ok     403   ok     403   403    403   403       403   401
+GET    /v1/review/samples                      401     403  403    ok     403   ok     403   403    403   403       403   401
+POST   /v1/review/samples                      401     403  403    403    403   ok     403   403    403   403       403   401
+GET    /v1/review/samples/{id}                 401     403  403    ok     403   ok     403   403    403   403       403   401
 
-GET    /v1/registrations/{number}              401     ok   404    ok     403   ok     403   ok     403   403       403
-GET    /v1/registrations/{number}/revocation   401     ok   404    ok     403   ok     403   ok     403   403       403
-POST   /v1/registrations/{number}/revocation   401     403  403    403    403   403    403   ok     403   403       403
-POST   /v1/registrations/{number}/revocation/objection 401 ok 404  403    403   403    403   ok     403   403       403
-POST   /v1/registrations/{number}/revocation/decision 401 403 403  403    403   403    403   ok     403   403       403
-GET    /v1/registrations/{number}/holder       401     403  403    ok     403   ok     403   ok     403   403       403
-GET    /v1/registrations/{number}/certificate  401     ok   404    ok     403   ok     403   ok     403   403       403
-GET    /v1/registrations/{number}/journal      401     403  403    403    403   403    403   ok     403   403       403
-GET    /v1/registrations/{number}/messages     401     403  403    ok     403   ok     403   ok     403   403       403
-GET    /v1/registrations/{number}/hours-statement 401  ok   404    ok     403   ok     403   ok     403   403       403
-GET    /v1/registrations/{number}/transfer-letter 401  ok   404    ok     403   ok     403   ok     403   403       403
-GET    /v1/statistics                          401     403  403    ok     403   ok     403   ok     403   403       403
-GET    /v1/verify                              ok      ok   ok     ok     ok    ok     ok    ok     ok    ok        ok
-POST   /v1/verify                              ok      ok   ok     ok     ok    ok     ok    ok     ok    ok        ok
-GET    /v1/verify/keys                         ok      ok   ok     ok     ok    ok     ok    ok     ok    ok        ok
-GET    /v1/verify/paper                        ok      ok   ok     ok     ok    ok     ok    ok     ok    ok        ok
-GET    /v1/verify/{number}                     ok      ok   ok     ok     ok    ok     ok    ok     ok    ok        ok
+GET    /v1/registrations/{number}              401     ok   404    ok     403   ok     403   ok     403   403       403   401
+GET    /v1/registrations/{number}/revocation   401     ok   404    ok     403   ok     403   ok     403   403       403   401
+POST   /v1/registrations/{number}/revocation   401     403  403    403    403   403    403   ok     403   403       403   401
+POST   /v1/registrations/{number}/revocation/objection 401 ok 404  403    403   403    403   ok     403   403       403   401
+POST   /v1/registrations/{number}/revocation/decision 401 403 403  403    403   403    403   ok     403   403       403   401
+GET    /v1/registrations/{number}/holder       401     403  403    ok     403   ok     403   ok     403   403       403   401
+GET    /v1/registrations/{number}/certificate  401     ok   404    ok     403   ok     403   ok     403   403       403   401
+GET    /v1/registrations/{number}/journal      401     403  403    403    403   403    403   ok     403   403       403   401
+GET    /v1/registrations/{number}/messages     401     403  403    ok     403   ok     403   ok     403   403       403   401
+GET    /v1/registrations/{number}/hours-statement 401  ok   404    ok     403   ok     403   ok     403   403       403   401
+GET    /v1/registrations/{number}/transfer-letter 401  ok   404    ok     403   ok     403   ok     403   403       403   401
+GET    /v1/statistics                          401     403  403    ok     403   ok     403   ok     403   403       403   401
+GET    /v1/verify                              ok      ok   ok     ok     ok    ok     ok    ok     ok    ok        ok    ok
+POST   /v1/verify                              ok      ok   ok     ok     ok    ok     ok    ok     ok    ok        ok    ok
+GET    /v1/verify/keys                         ok      ok   ok     ok     ok    ok     ok    ok     ok    ok        ok    ok
+GET    /v1/verify/paper                        ok      ok   ok     ok     ok    ok     ok    ok     ok    ok        ok    ok
+GET    /v1/verify/{number}                     ok      ok   ok     ok     ok    ok     ok    ok     ok    ok        ok    ok
+
+GET    /v1/watch                               401     401  401    401    401   401    401   401    401   401       401   ok
+PUT    /v1/watch                               401     401  401    401    401   401    401   401    401   401       401   ok
+DELETE /v1/watch                               401     401  401    401    401   401    401   401    401   401       401   ok
+GET    /v1/watch/keys                          ok      ok   ok     ok     ok    ok     ok    ok     ok    ok        ok    ok
+GET    /v1/watch/numbers                       401     401  401    401    401   401    401   401    401   401       401   ok
+POST   /v1/watch/numbers                       401     401  401    401    401   401    401   401    401   401       401   ok
+DELETE /v1/watch/numbers/{number}              401     401  401    401    401   401    401   401    401   401       401   ok
 ";
 
 /// The rules, but that everybody is drawn as a sample.
@@ -139,9 +148,10 @@ enum Caller {
     AdminAway,
     Provider,
     ProviderAway,
+    Client,
 }
 
-const CALLERS: [Caller; 11] = [
+const CALLERS: [Caller; 12] = [
     Caller::Nobody,
     Caller::Own,
     Caller::Other,
@@ -153,6 +163,7 @@ const CALLERS: [Caller; 11] = [
     Caller::AdminAway,
     Caller::Provider,
     Caller::ProviderAway,
+    Caller::Client,
 ];
 
 /// A row: a route with what each caller gets, `None` being `ok`.

@@ -84,7 +84,8 @@ pub async fn call(cast: &Cast<'_>, scene: &Scene<'_>, caller: Caller, route: &Ro
             (scene.credit.as_str(), json!({ "reasons": reasons, "confirmation": scene.confirmation }))
         }
         (_, path) if path.starts_with("/v1/review/credits/{id}") => (scene.credit.as_str(), Value::Null),
-        ("POST", "/v1/verify") => ("", json!({ "numbers": [scene.registration] })),
+        ("POST", "/v1/verify" | "/v1/watch/numbers") => ("", json!({ "numbers": [scene.registration] })),
+        ("PUT", "/v1/watch") => ("", json!({ "address": cast.employer.url() })),
         ("POST", "/v1/review/samples") => ("", sample(cast)),
         (_, "/v1/review/samples/{id}") => (scene.sample.as_str(), Value::Null),
         ("POST", "/v1/registrations/{number}/revocation") => (scene.registration.as_str(), grounds()),
@@ -101,9 +102,16 @@ pub async fn call(cast: &Cast<'_>, scene: &Scene<'_>, caller: Caller, route: &Ro
     let path = route.path.replace("{id}", id).replace("{row}", "1").replace("{number}", &scene.registration);
     let path = path + &query(cast, scene, route).await;
     let version = format!("\"{version}\"");
-    let headers: &[_] = if id.is_empty() { &[] } else { &[("If-Match", version.as_str())] };
+    let mut headers = Vec::new();
+    if !id.is_empty() {
+        headers.push(("If-Match", version.as_str()));
+    }
+    let basic = cast.basic();
+    if caller == Caller::Client {
+        headers.push(("Authorization", &basic));
+    }
     let body = (!body.is_null()).then_some(body);
-    cast.person(caller, scene).send(route.method, &path, body, headers).await
+    cast.person(caller, scene).send(route.method, &path, body, &headers).await
 }
 
 /// What is asked for in the address.

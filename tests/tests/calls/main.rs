@@ -16,6 +16,7 @@ mod revocation;
 mod rights;
 mod transfer;
 mod verification;
+mod watch;
 
 use ledger::{Ledger, Row};
 use serde_json::Value;
@@ -27,11 +28,19 @@ const DATA_MODEL: &str = include_str!("../../../docs/DATA-MODEL.md");
 /// The API as it's published.
 const OPENAPI: &str = include_str!("../../../infra/openapi.json");
 /// What may be called at all. No `Scan`, and no PartiQL, which can be one in disguise.
-const ALLOWED: [&str; 7] =
-    ["BatchGetItem", "DeleteItem", "GetItem", "PutItem", "Query", "TransactWriteItems", "UpdateItem"];
+const ALLOWED: [&str; 8] = [
+    "BatchGetItem",
+    "BatchWriteItem",
+    "DeleteItem",
+    "GetItem",
+    "PutItem",
+    "Query",
+    "TransactWriteItems",
+    "UpdateItem",
+];
 
 /// Requests that load more than once, and why. A job is no request.
-const SEVERAL_CALLS: [(&str, &str); 30] = [
+const SEVERAL_CALLS: [(&str, &str); 33] = [
     ("POST verify", "a hundred numbers and the count of guesses are one more than a call takes"),
     ("POST review/decisions", "a batch is as many requests as it has decisions"),
     ("POST review/credits/decisions", "a batch is as many requests as it has decisions"),
@@ -58,6 +67,15 @@ const SEVERAL_CALLS: [(&str, &str); 30] = [
         "GET verify/paper",
         "whose dossier it is, and whether it's to be read, is known once the signature is checked",
     ),
+    (
+        "GET watch/numbers",
+        "which registrations are on the page is known once the list is read, how they stand once they are",
+    ),
+    (
+        "POST watch/numbers",
+        "guessing is looked into before the list is, and what is on it already after both",
+    ),
+    ("DELETE watch/numbers/{number}", "only the list says under which name the registration is on it"),
     ("GET statistics", "only the pointer says which sums are read"),
     ("GET review/samples", "its shards"),
     ("GET review/samples/{id}", "whom it drew is known once it's read"),
@@ -117,6 +135,7 @@ async fn every_endpoint_and_job_costs_what_the_data_model_says() {
     figures::figures(&ledger).await;
     Box::pin(education::class_lists(&ledger)).await;
     endpoints::jobs(&ledger).await;
+    Box::pin(watch::standing_lists(&ledger)).await;
     verification::verification(&ledger).await;
     Box::pin(messages::messages(&ledger)).await;
 

@@ -9,7 +9,7 @@ use tests::wire::Call;
 pub async fn messages(ledger: &Ledger) {
     let world = &ledger.world;
     let holder = world.holder("told").await;
-    let number = holder.register(71).await;
+    let number = holder.register(171).await;
     world.mails().await;
     ledger.request("GET me/messages", "a page", 200, holder.get("/v1/me/messages")).await;
     let path = format!("/v1/registrations/{number}/messages");
@@ -42,7 +42,7 @@ pub async fn messages(ledger: &Ledger) {
 
     // A letter comes back.
     let another = world.holder("unreachable").await;
-    let application = another.ready_first(72).await;
+    let application = another.ready_first(172).await;
     let submitted = async {
         another.submit(&application).await.expect(200);
         world.mails().await

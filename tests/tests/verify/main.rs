@@ -12,7 +12,7 @@ mod statements;
 
 use common::statement::Signer;
 use domain::registration::{Registration, RegistrationNumber};
-use serde_json::{Value, json};
+use serde_json::Value;
 use tests::{Reply, World, form};
 
 /// The `serial`-th number of Hubei that nobody was given: those that are given out are of other years.
@@ -48,13 +48,6 @@ async fn look(world: &World, number: &str) -> Reply {
 /// A stranger scans a QR code.
 async fn scan(world: &World, statement: &str) -> Reply {
     world.nobody().get(&format!("/v1/verify?s={statement}")).await
-}
-
-/// Approves `application` at both stages.
-async fn approve(world: &World, application: &str) {
-    for reviewer in ["chushen", "zhongshen"] {
-        world.staff(reviewer).await.decide(application, json!({ "outcome": "approve" })).await.expect(200);
-    }
 }
 
 /// How the register has it and how what was shown stands.

@@ -1,6 +1,6 @@
 //! What is said of each standing, and when it begins and ends.
 
-use crate::{approve, assert_masked, look, nobodys, paper, scan, standings};
+use crate::{assert_masked, look, nobodys, paper, scan, standings};
 use serde_json::json;
 use tests::{Person, START, World};
 
@@ -18,11 +18,7 @@ fn assert_standing(reply: tests::Reply, standing: &str, in_force: bool) -> tests
 async fn renew(world: &World, holder: &Person<'_>) -> String {
     let me = holder.get("/v1/me").await.expect(200);
     world.record_hours(&me.text("/holder_id"), &START[..10], "2027-05-01", 900).await;
-    let application = holder.open("renewal").await;
-    holder.attach(&application, "photo").await;
-    holder.edit(&application, json!({ "declaration": true })).await.expect(200);
-    holder.submit(&application).await.expect(200);
-    application
+    holder.renew().await
 }
 
 #[tokio::test]
@@ -77,7 +73,7 @@ async fn a_renewal_under_review_keeps_it_in_force_until_it_is_decided() {
     assert_standing(scan(&world, &first_paper).await, "renewal_under_review", true);
 
     // Approved, there is another certificate with another last day.
-    approve(&world, &renewal).await;
+    world.approve(&renewal).await;
     let seen = assert_standing(look(&world, &number).await, "valid", true);
     assert_eq!(seen.text("/valid_until"), "2032-03-02");
     let old = scan(&world, &first_paper).await.expect(200);
@@ -104,15 +100,9 @@ async fn a_changed_name_replaces_the_certificate_and_leaves_the_registration_in_
     let holder = world.holder("zhang").await;
     let number = holder.register(1).await;
     let old = paper(&world, &number).await;
-    let change = holder.open("change").await;
-    holder.edit(&change, json!({ "name": "欧阳晓雯" })).await.expect(200);
-    for side in ["identity_card_front", "identity_card_back"] {
-        holder.attach(&change, side).await;
-    }
-    holder.edit(&change, json!({ "declaration": true })).await.expect(200);
-    holder.submit(&change).await.expect(200);
+    let change = holder.rename("欧阳晓雯").await;
     assert_standing(scan(&world, &old).await, "valid", true);
-    approve(&world, &change).await;
+    world.approve(&change).await;
 
     for reply in
         [scan(&world, &old).await, look(&world, &format!("{number}?s={old}")).await].map(|r| r.expect(200))
@@ -135,11 +125,9 @@ async fn one_that_is_cancelled_is_seen_as_that_whatever_is_shown() {
     let holder = world.holder("zhang").await;
     let number = holder.register(1).await;
     let paper = paper(&world, &number).await;
-    let cancellation = holder.open("cancellation").await;
-    holder.edit(&cancellation, json!({ "declaration": true })).await.expect(200);
-    holder.submit(&cancellation).await.expect(200);
+    let cancellation = holder.apply("cancellation", &[], json!({ "declaration": true })).await;
     assert_standing(look(&world, &number).await, "valid", true);
-    approve(&world, &cancellation).await;
+    world.approve(&cancellation).await;
     for reply in [look(&world, &number).await, scan(&world, &paper).await] {
         let seen = assert_standing(reply, "cancelled", false);
         assert_eq!(seen.text("/detail"), "登记已于 2026 年 3 月 2 日应本人申请注销，不再有效");

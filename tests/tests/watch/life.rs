@@ -1,6 +1,6 @@
 //! What an employer is told of one registration, from the day it's put on the list.
 
-use crate::{Client, employer, told};
+use crate::{Client, employer, published, told};
 use common::webhook::{SignatureError, verify_webhook};
 use local::employer::Manner;
 use reminder::Job;
@@ -35,14 +35,9 @@ async fn each_change_of_how_it_stands_is_told_once_and_signed() {
     let holder = world.holder("zhang").await;
     let me = holder.get("/v1/me").await.expect(200);
     world.record_hours(&me.text("/holder_id"), &START[..10], "2027-05-01", 900).await;
-    let renewal = holder.open("renewal").await;
-    holder.attach(&renewal, "photo").await;
-    holder.edit(&renewal, json!({ "declaration": true })).await.expect(200);
-    holder.submit(&renewal).await.expect(200);
+    let renewal = holder.renew().await;
     told(&world, &employer).await;
-    for reviewer in ["chushen", "zhongshen"] {
-        world.staff(reviewer).await.decide(&renewal, json!({ "outcome": "approve" })).await.expect(200);
-    }
+    world.approve(&renewal).await;
     let calls = told(&world, &employer).await;
     let expected = [("valid", "renewal_under_review"), ("renewal_under_review", "valid")];
     assert_eq!(standings(&calls[1..]), expected, "{calls:#?}");
@@ -60,7 +55,7 @@ async fn each_change_of_how_it_stands_is_told_once_and_signed() {
     assert!(world.run_job().await.complete);
     let calls = told(&world, &employer).await;
     assert_eq!(standings(&calls[3..]), [("valid", "lapsed")]);
-    let keys = world.system.app.store.webhook_keys().await.unwrap();
+    let keys = published(&world).await;
     let call = employer.calls().pop().unwrap();
     for place in 0..call.body.len() {
         let mut body = call.body.clone();
@@ -82,15 +77,8 @@ async fn whoever_takes_no_call_is_called_again_under_the_same_id() {
     told(&world, &employer).await;
     employer.answer(Manner::Answers(503));
     let holder = world.holder("zhang").await;
-    let path = holder.open("cancellation").await;
-    holder.edit(&path, json!({ "declaration": true })).await;
-    holder.submit(&path).await.expect(200);
-    for reviewer in ["chushen", "zhongshen"] {
-        let reviewer = world.staff(reviewer).await;
-        if reviewer.get(&format!("/v1/review/applications/{path}")).await.status == 200 {
-            reviewer.decide(&path, json!({ "outcome": "approve" })).await;
-        }
-    }
+    let leaving = holder.apply("cancellation", &[], json!({ "declaration": true })).await;
+    world.approve(&leaving).await;
     let calls = told(&world, &employer).await;
     assert_eq!(standings(&calls[1..]), [("valid", "cancelled")]);
     let view = client.read().await.expect(200);

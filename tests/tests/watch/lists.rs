@@ -29,7 +29,7 @@ async fn what_is_no_number_or_nobodys_is_said_and_not_watched() {
     let number = world.holder("zhang").await.register(1).await;
     let (client, employer) = (Client::of(&world), employer(&world).await);
     client.set(&employer.url()).await.expect(200);
-    let slip = format!("{}{}", &number[..14], if number.ends_with('0') { 1 } else { 0 });
+    let slip = format!("{}{}", &number[..14], i32::from(number.ends_with('0')));
     let nobodys = nobodys_number();
     let added = client.add(&[&number, &slip, &nobodys, &number]).await.expect(200);
     assert_eq!(added.text("/items/0/result/standing"), "valid");

@@ -4,11 +4,15 @@
 #![allow(clippy::unwrap_used, clippy::panic)]
 
 mod addresses;
+mod changes;
 mod life;
 mod lists;
 
 use base64::{Engine, prelude::BASE64_STANDARD};
-use common::{auth::keys::PublicKey, webhook::verify_webhook};
+use common::{
+    auth::keys::{Jwks, PublicKey},
+    webhook::verify_webhook,
+};
 use domain::date::Instant;
 use local::{
     employer::{Call, Employer},
@@ -60,8 +64,15 @@ async fn told(world: &World, employer: &Employer) -> Vec<Value> {
     world.system.drain().await.unwrap();
     // What was planned while the stream drained is in the stream itself.
     world.system.drain().await.unwrap();
-    let keys = world.system.app.store.webhook_keys().await.unwrap();
+    let keys = published(world).await;
     employer.calls().iter().map(|call| read(&keys, call)).collect()
+}
+
+/// The keys that anybody may have.
+async fn published(world: &World) -> Vec<PublicKey> {
+    let reply = world.nobody().get("/v1/watch/keys").await.expect(200);
+    let published: Jwks = serde_json::from_value(reply.body).unwrap();
+    published.keys.iter().map(|key| PublicKey::try_from(key).unwrap()).collect()
 }
 
 /// A call as its receiver read it when it arrived.

@@ -93,7 +93,8 @@ impl FromStr for WebhookAddress {
         if !url.username().is_empty() || url.password().is_some() || url.fragment().is_some() {
             return Err(InvalidWebhookAddress::Decorated);
         }
-        let good = text.len() <= LONGEST && url.host_str().is_some_and(|host| !host.is_empty());
+        // As it's kept: what isn't ASCII is longer there than as it was typed.
+        let good = url.as_str().len() <= LONGEST && url.host_str().is_some_and(|host| !host.is_empty());
         if good { Ok(Self(url)) } else { Err(InvalidWebhookAddress::Malformed) }
     }
 }
@@ -188,6 +189,9 @@ mod tests {
             assert_eq!(address.literal(), Some(Ipv4Addr::LOCALHOST.into()), "{text}");
         }
         let long = format!("https://hr.example.com/{}", "a".repeat(LONGEST));
+        assert_eq!(long.parse::<WebhookAddress>(), Err(InvalidWebhookAddress::Malformed));
+        // What is taken can be read back as it's kept, where one Chinese character is nine.
+        let long = format!("https://hr.example.com/{}", "推".repeat(LONGEST / 8));
         assert_eq!(long.parse::<WebhookAddress>(), Err(InvalidWebhookAddress::Malformed));
     }
 

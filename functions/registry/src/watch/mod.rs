@@ -136,8 +136,8 @@ pub(crate) async fn read(State(app): State<App>, service: Service) -> Result<Jso
 ///
 /// 推送（POST，JSON）遵循 Standard Webhooks：被签名的内容为 `webhook-id`、`webhook-timestamp` 和正文，以 `.` 连接；
 /// `webhook-signature` 为 `v1a,` 加 Ed25519 签名（base64）；`webhook-key` 为公钥的 `kid`，公钥见 `GET /v1/watch/keys`。
-/// 登记状态、有效期或电子证书版本变化时推送 `registration.standing_changed`，`data.version` 较大者较新。请以 2xx 应答；未应答的在约 13
-/// 小时内重试 10 次，`webhook-id` 不变，可据此去重；应答 410 则不再重试该条。
+/// 登记状态、有效期或电子证书版本变化时推送 `registration.standing_changed`，`data.version` 较大者较新。请以 2xx 应答；未应答的在约 15
+/// 小时内共推送 10 次，`webhook-id` 不变，可据此去重；应答 410 则不再重试该条。
 #[cfg_attr(feature = "openapi", utoipa::path(put, path = "/v1/watch", tag = "registry",
     request_body = WatchInput, responses((status = 200, body = WatchView))))]
 pub(crate) async fn set(

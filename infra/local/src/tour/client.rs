@@ -1,6 +1,7 @@
 //! An HTTP client that a step of a story speaks through: one person, signed in or not.
 
 use anyhow::{Context, Result, bail};
+use base64::{Engine, prelude::BASE64_STANDARD};
 use reqwest::{Method, multipart};
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -53,29 +54,36 @@ impl<'a> Call<'a> {
     }
 }
 
-/// A person's client.
+/// A person's client, or a back end's.
 pub struct Client {
     http: reqwest::Client,
     base: String,
-    token: Option<String>,
+    /// `Authorization`.
+    authorization: Option<String>,
 }
 
 impl Client {
     /// A client of the system at `base`, not signed in.
     pub fn new(base: &str) -> Self {
-        Self { http: reqwest::Client::new(), base: base.to_owned(), token: None }
+        Self { http: reqwest::Client::new(), base: base.to_owned(), authorization: None }
+    }
+
+    /// A service client of the system at `base`, which speaks with its own secret and never signs in.
+    pub fn of_service(base: &str, id: &str, secret: &str) -> Self {
+        let basic = format!("Basic {}", BASE64_STANDARD.encode(format!("{id}:{secret}")));
+        Self { authorization: Some(basic), ..Self::new(base) }
     }
 
     /// Speaks with `token` from now on.
     pub fn sign_in(&mut self, token: &str) {
-        self.token = Some(token.to_owned());
+        self.authorization = Some(format!("Bearer {token}"));
     }
 
     /// Sends a request.
     pub async fn send(&self, call: &Call<'_>) -> Result<Reply> {
         let mut request = self.http.request(call.method.clone(), format!("{}{}", self.base, call.path));
-        if let Some(token) = &self.token {
-            request = request.bearer_auth(token);
+        if let Some(authorization) = &self.authorization {
+            request = request.header("Authorization", authorization);
         }
         if let Some(version) = call.if_match {
             request = request.header("If-Match", version);

@@ -11,6 +11,7 @@ mod steps;
 mod story;
 mod training;
 mod transfer;
+mod watch;
 
 use crate::{
     serve::LoopbackServer,

@@ -1,5 +1,5 @@
-//! The story: 张晓雯 registers, mends, is approved, learns, is reminded, and renews three years later; is denounced, moves
-//! away and comes back.
+//! The story: 张晓雯 registers, mends, is approved, learns, is reminded, and renews three years later; is watched by
+//! her employer and denounced, moves away and comes back.
 
 use super::{client::Call, files, narrator::Narrator};
 use crate::system::System;
@@ -42,8 +42,10 @@ impl<'a> Story<'a> {
         self.reminders(&number).await?;
         self.renew(&number).await?;
         self.register_is_asked(&number).await?;
+        let employer = self.is_watched(&number).await?;
         self.revocation(&number).await?;
         self.moves_away(&number).await?;
+        self.employer_is_told(&employer, &number).await?;
         self.moves_back(&number).await?;
         self.figures().await?;
         self.narrator.end(self.system.clock.now(), self.mails);

@@ -1,6 +1,7 @@
 //! `cargo xtask e2e`: the template deployed, a whole registration driven through the deployed gateway, from its first day to
-//! a move to another province and back, and a class list and the figures through the stream. Every function is its release binary, called as Lambda calls it; DynamoDB, S3, streams,
-//! schedules and mail are the target's.
+//! a move to another province and back, and a class list, the figures and an employer's standing list through the stream.
+//! Every function is its release binary, called as Lambda calls it; DynamoDB, S3, streams, schedules and mail are the
+//! target's.
 
 mod mail;
 mod moving;
@@ -10,6 +11,7 @@ mod stack;
 mod story;
 mod target;
 mod training;
+mod watching;
 
 use anyhow::{Context, Result, anyhow, ensure};
 use progress::Progress;
@@ -100,7 +102,9 @@ async fn played(progress: &Progress, target: &Target, stack: &mut Stack, options
     story.meets_the_gateway().await?;
     let staff = story.office(&registered).await?;
     story.is_denounced(&registered, &staff.administrator).await?;
+    let watching = story.is_watched(&registered).await?;
     story.moves(&registered, &staff.reviewers).await?;
+    story.was_watched(watching).await?;
     story.is_counted(&staff.administrator).await?;
     drop(story);
 

@@ -1,5 +1,6 @@
 //! The story: a holder registers and is told so; another is reminded; somebody types nonsense into the gateway. What
-//! becomes of the registration is told by [`super::register`], and who moves by [`super::moving`].
+//! becomes of the registration is told by [`super::register`], who moves by [`super::moving`], and who watches by
+//! [`super::watching`].
 
 use super::{
     mail,
@@ -130,6 +131,11 @@ impl<'a> Story<'a> {
 
     pub(super) fn nobody(&self) -> Client {
         Client::new(&self.api)
+    }
+
+    /// The mini-program's own back end, which is an employer's as well.
+    pub(super) fn service(&self) -> Client {
+        Client::of_service(&self.api, CLIENT, CLIENT_SECRET)
     }
 
     async fn signed_in(&self, path: &str, body: Value) -> Result<Client> {
