@@ -195,8 +195,8 @@ impl SnsVerifier {
         uri.scheme_str() == Some("https")
             // No port, no user: nothing but the host.
             && uri.authority().is_some_and(|authority| authority.as_str() == &*self.host)
-            && uri.path().starts_with("/SimpleNotificationService-")
-            && uri.path().ends_with(".pem")
+            // An exact name, as SNS spells it.
+            && uri.path().strip_prefix("/SimpleNotificationService-").and_then(|id| id.strip_suffix(".pem")).is_some()
             && uri.query().is_none()
     }
 }

@@ -178,7 +178,7 @@ async fn the_link_in_a_reminder_takes_its_reader_off_reminders_by_post_alone() {
 
     world.system.clock.put(world.now().plus_seconds(60));
     let wanted = json!({ "mail_reminders": true });
-    let set = zhang.send("PUT", "/v1/me/preferences", Some(wanted), &[]).await.expect(200);
-    assert_eq!(set.body, json!({ "bounced": null, "reminders": true }));
+    let preferred = zhang.send("PUT", "/v1/me/preferences", Some(wanted), &[]).await.expect(200);
+    assert_eq!(preferred.body, json!({ "bounced": null, "reminders": true }));
     assert_eq!(zhang.get("/v1/me").await.expect(200).body["mail"]["reminders"], true);
 }

@@ -169,11 +169,11 @@ pub struct MailView {
 impl MailView {
     /// What `dossier` says of it.
     pub fn of(dossier: &Dossier) -> Self {
-        let in_use = dossier.profile.form.email.iter().chain(
+        let mut in_use = dossier.profile.form.email.iter().chain(
             // Letters about a registration go to the address that it has.
             dossier.active_registration().map(|registration| &registration.email),
         );
-        let bounce = in_use.filter_map(|address| dossier.mail.bounce_of(address)).next();
+        let bounce = in_use.find_map(|address| dossier.mail.bounce_of(address));
         let bounced = bounce.map(|bounce| {
             let (address, day) = (bounce.address.masked(), bounce.since.day().in_chinese());
             let advice = format!(

@@ -58,8 +58,8 @@ pub(crate) enum Heard {
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Event {
-    #[serde(alias = "notificationType")]
-    event_type: String,
+    #[serde(rename = "eventType", alias = "notificationType")]
+    kind: String,
     mail: Mail,
     #[serde(default)]
     bounce: Option<Bounce>,
@@ -89,9 +89,10 @@ struct Tags {
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Bounce {
-    bounce_type: String,
-    #[serde(default)]
-    bounce_sub_type: String,
+    #[serde(rename = "bounceType")]
+    kind: String,
+    #[serde(rename = "bounceSubType", default)]
+    sub_kind: String,
     timestamp: Instant,
     #[serde(default)]
     bounced_recipients: Vec<Recipient>,
@@ -137,16 +138,16 @@ struct Delay {
 impl Event {
     /// What it says of the message; nothing where it's of another kind, such as an opened mail.
     fn feedback(&self) -> Option<Feedback> {
-        let (kind, at, detail) = match self.event_type.as_str() {
+        let (kind, at, detail) = match self.kind.as_str() {
             "Bounce" => {
                 let bounce = self.bounce.as_ref()?;
-                let kind = if bounce.bounce_type == "Permanent" {
+                let kind = if bounce.kind == "Permanent" {
                     FeedbackKind::Bounced
                 } else {
                     FeedbackKind::BouncedForNow
                 };
                 let said = bounce.bounced_recipients.first().map_or("", |first| &first.diagnostic_code);
-                (kind, bounce.timestamp, format!("{} {}: {said}", bounce.bounce_type, bounce.bounce_sub_type))
+                (kind, bounce.timestamp, format!("{} {}: {said}", bounce.kind, bounce.sub_kind))
             }
             "Complaint" => {
                 let complaint = self.complaint.as_ref()?;

@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 use tests::Reply;
 
 /// The request that `caller` makes of `route`, well formed and with every header it needs.
+#[allow(clippy::too_many_lines)] // an arm for each kind of request, and nothing else
 pub async fn call(cast: &Cast<'_>, scene: &Scene<'_>, caller: Caller, route: &Route) -> Reply {
     let world = cast.world;
     let sign_in = async || {
