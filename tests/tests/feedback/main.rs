@@ -102,7 +102,7 @@ async fn what_is_of_no_message_of_ours_is_passed_over() {
     let id = scene.sent(1).await;
     for event in [
         bounce("nobody-wrote-this", "Permanent"),
-        event(&id, "Open", json!({})),
+        event(&id, "Open", &json!({})),
         json!({ "eventType": "Bounce", "mail": { "timestamp": "2029-03-01T01:00:00.000Z" } }),
     ] {
         scene.hear(&signed(&event)).await.unwrap();

@@ -189,7 +189,7 @@ pub fn signed(event: &Value) -> SnsNotification {
 }
 
 /// An event of SES about the message `id`.
-pub fn event(id: &str, kind: &str, more: Value) -> Value {
+pub fn event(id: &str, kind: &str, more: &Value) -> Value {
     let mut event = json!({
         "eventType": kind,
         "mail": {
@@ -214,14 +214,14 @@ pub fn bounce(id: &str, kind: &str) -> Value {
         "bounceType": kind, "bounceSubType": "General", "bouncedRecipients": [recipient],
         "timestamp": "2029-03-01T01:00:05.000Z", "feedbackId": "0102018f-2",
     });
-    event(id, "Bounce", json!({ "bounce": bounce }))
+    event(id, "Bounce", &json!({ "bounce": bounce }))
 }
 
 pub fn delivery(id: &str) -> Value {
     let delivery = json!({
         "timestamp": "2029-03-01T01:00:04.000Z", "recipients": [READER], "smtpResponse": "250 ok",
     });
-    event(id, "Delivery", json!({ "delivery": delivery }))
+    event(id, "Delivery", &json!({ "delivery": delivery }))
 }
 
 pub fn complaint(id: &str) -> Value {
@@ -229,14 +229,14 @@ pub fn complaint(id: &str) -> Value {
         "complainedRecipients": [{ "emailAddress": READER }], "timestamp": "2029-03-01T01:00:06.000Z",
         "complaintFeedbackType": "abuse",
     });
-    event(id, "Complaint", json!({ "complaint": complaint }))
+    event(id, "Complaint", &json!({ "complaint": complaint }))
 }
 
 pub fn delay(id: &str) -> Value {
     let delay = json!({ "delayType": "MailboxFull", "timestamp": "2029-03-01T01:00:03.000Z" });
-    event(id, "DeliveryDelay", json!({ "deliveryDelay": delay }))
+    event(id, "DeliveryDelay", &json!({ "deliveryDelay": delay }))
 }
 
 pub fn reject(id: &str) -> Value {
-    event(id, "Reject", json!({ "reject": { "reason": "Bad content" } }))
+    event(id, "Reject", &json!({ "reject": { "reason": "Bad content" } }))
 }
