@@ -7,6 +7,7 @@
 //!                         {day}#APPLICATION#{id}           application; the day it was opened
 //!                         ~PROFILE                         profile
 //!                         ~REGISTRATION#{number}           registration
+//!                         ~MAIL                            how mail to them fares
 //! JOURNAL#{record}        {version}[#…]                    journal of one record
 //! UNIQUE#{kind}#{key}     UNIQUE                           who has something only one can have
 //! OUTBOX#{notification}   OUTBOX                           a message to be sent
@@ -45,6 +46,10 @@
 //! directory is one partition, bounded by who is appointed; in it an area's accounts are one range, so that a page
 //! costs what it shows.
 
+mod names;
+
+pub use names::*;
+
 use aws_sdk_dynamodb::types::AttributeValue;
 use domain::{
     application::{Stage, UniqueKey},
@@ -60,42 +65,6 @@ use std::collections::HashMap;
 
 /// An item of the table.
 pub(crate) type Item = HashMap<String, AttributeValue>;
-
-/// Partition key.
-pub const PK: &str = "pk";
-/// Sort key.
-pub const SK: &str = "sk";
-/// The review queue's index.
-pub const QUEUE_INDEX: &str = "queue";
-/// Its partition key.
-pub const QUEUE_PK: &str = "queue_pk";
-/// Its sort key.
-pub const QUEUE_SK: &str = "queue_sk";
-/// The index of what falls due: reminders by day, messages by time.
-pub const DUE_INDEX: &str = "due";
-/// Its partition key.
-pub const DUE_PK: &str = "due_pk";
-/// Its sort key.
-pub const DUE_SK: &str = "due_sk";
-/// When DynamoDB may remove an item, in seconds since 1970.
-pub const EXPIRES_AT: &str = "expires_at";
-/// What kind of record an item is.
-pub const ENTITY: &str = "entity";
-
-/// What the partition keys of class lists begin with; a deployed stream's filter names it too.
-pub const PROVIDER_PREFIX: &str = "PROVIDER#";
-
-/// What the partition keys of the outbox begin with; a deployed stream's filter names it too.
-pub const OUTBOX_PREFIX: &str = "OUTBOX#";
-
-/// What the partition keys of holders begin with; a deployed stream's filter names it too.
-pub const HOLDER_PREFIX: &str = "HOLDER#";
-
-/// What the partition keys of standing lists begin with; a deployed stream's filter names it too.
-pub const WATCHER_PREFIX: &str = "WATCHER#";
-
-/// What the partition keys of the figures' marks begin with.
-pub(crate) const MARK_PREFIX: &str = "MARK#";
 
 /// A primary key.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -133,6 +102,16 @@ pub(crate) fn holder_pk(holder: &HolderId) -> String {
 
 pub(crate) fn profile(holder: &HolderId) -> Key {
     Key::new(holder_pk(holder), "~PROFILE")
+}
+
+/// How mail to a holder fares.
+pub(crate) fn mail_standing(holder: &HolderId) -> Key {
+    Key::new(holder_pk(holder), "~MAIL")
+}
+
+/// The record that the journal of that is about.
+pub(crate) fn mail_record(holder: &HolderId) -> String {
+    format!("{holder}-mail")
 }
 
 pub(crate) fn application(id: &ApplicationId) -> Key {
@@ -398,26 +377,4 @@ pub(crate) fn shard_of(id: &str, shards: u8) -> u8 {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn ids_spread_evenly_over_shards() {
-        let mut counts = [0_u32; 8];
-        for id in 0..8000 {
-            counts[usize::from(shard_of(&format!("application-{id}"), 8))] += 1;
-        }
-        assert!(counts.iter().all(|count| (800..1200).contains(count)), "{counts:?}");
-        assert_eq!(shard_of("anything", 0), 0);
-    }
-
-    #[test]
-    fn a_dossier_sorts_behind_the_day_it_begins() {
-        let holder = HolderId::mint(1);
-        let day = domain::date::date(2026, 3, 1);
-        let application = application(&ApplicationId::mint(&holder, day, 2)).sk;
-        let since = day.compact();
-        assert!(application >= since && profile(&holder).sk > application);
-        assert!(application < day.plus_days(1).compact());
-    }
-}
+mod tests;

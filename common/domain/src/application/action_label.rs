@@ -58,6 +58,8 @@ impl JournalAction {
             Self::NumbersWatched => "名单中加入登记号",
             Self::NumberUnwatched => "名单中移除登记号",
             Self::WatchEnded => "终止长期核验名单",
+            Self::AddressBounced => "电子邮箱无法送达，停止发送",
+            Self::RemindersSet => "设置邮件提醒",
             Self::AccountAppointed => "开设账号",
             Self::AccountChanged => "修改账号",
             Self::CredentialsReset => "重置登录凭据",

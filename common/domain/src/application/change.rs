@@ -162,6 +162,10 @@ pub enum JournalAction {
     NumberUnwatched,
     /// The list was ended.
     WatchEnded,
+    /// An address bounced for good, and isn't written to any more.
+    AddressBounced,
+    /// Reminders by mail are wanted, or wanted no more.
+    RemindersSet,
     /// A staff account was made.
     AccountAppointed,
     /// A staff account's name, roles, area or state was changed.
