@@ -1,7 +1,7 @@
 //! Who writes: the office's name, the address mail comes from, where its links lead, and whom a reader can ask.
 
 use super::wording::one_line;
-use domain::{contact::EmailAddress, id::ApplicationId, registration::RegistrationNumber};
+use domain::{contact::EmailAddress, id::{ApplicationId, NoticeId}, registration::RegistrationNumber};
 use http::Uri;
 
 /// What every mail has in common. Made once, at boot, from the configuration.
@@ -44,7 +44,7 @@ impl InvalidLetterhead {
 impl Letterhead {
     /// `office` signs the mails and is the name of their sender, whose address is `from`; answers go to `reply_to`
     /// where there is one, and otherwise readers are told not to answer. `portal` is the base of the links:
-    /// `{portal}/applications/{id}`, `{portal}/me` and `{portal}/verify/{registration number}`. `enquiries` is one
+    /// `{portal}/applications/{id}`, `{portal}/notices/{id}`, `{portal}/me` and `{portal}/verify/{registration number}`. `enquiries` is one
     /// line that says whom to ask and when.
     pub fn new(
         office: &str,
@@ -75,6 +75,11 @@ impl Letterhead {
     /// Where a holder sees their registration and what can be done about it.
     pub(super) fn registration(&self) -> String {
         format!("{}/me", self.portal)
+    }
+
+    /// Where a holder reads a notice.
+    pub(super) fn notice(&self, id: &NoticeId) -> String {
+        format!("{}/notices/{id}", self.portal)
     }
 
     /// Where staff sign in.

@@ -11,7 +11,7 @@ use crate::{
     store::{Delivery, Dispatch, Leased, MOST_ATTEMPTS, Store, StoreError},
     webhook::Webhooks,
 };
-use domain::{contact::EmailAddress, date::Instant};
+use domain::{contact::EmailAddress, date::Instant, notification::Message};
 use std::time::Duration;
 
 /// The most time that sending one mail may take.
@@ -26,6 +26,8 @@ pub enum Outcome {
     Deferred,
     /// Given up.
     Dead,
+    /// Not to be sent any more: what it belongs to was stopped.
+    Dropped,
     /// Nothing to do: sent before, or somebody else is at it.
     NotOurs,
 }
@@ -116,6 +118,7 @@ impl Postman {
             Delivery::Sent { .. } => Outcome::Sent,
             Delivery::Retry { .. } if leased.attempt < MOST_ATTEMPTS => Outcome::Deferred,
             Delivery::Retry { .. } | Delivery::Refused { .. } => Outcome::Dead,
+            Delivery::Dropped => Outcome::Dropped,
         };
         if !self.store.mark(&leased, &delivery, now).await? {
             tracing::warn!(notification = id, "a message was marked after its lease had ended");
@@ -135,6 +138,11 @@ impl Postman {
         }
         let mail = match &leased.dispatch {
             Dispatch::Letter(notification) => {
+                if let Message::Notice { notice, .. } = &notification.message
+                    && self.store.is_mailing_stopped(notice).await?
+                {
+                    return Ok(Delivery::Dropped);
+                }
                 if let Some(wechat) = &self.wechat
                     && let Way::WeChat(delivery) =
                         wechat.deliver(&self.store, leased, notification, now).await?

@@ -33,6 +33,12 @@
 //! WAITING#{certificate}   {course}                         hours of somebody who isn't registered yet
 //! EVIDENCE#{sha256}       {attachment}                     a record's file that has this content
 //! SAMPLE#{city}#{month}   {sample}                         what was drawn of the hours that began to count in a month
+//! NOTICE#{notice}         NOTICE                           a notice
+//!                         MAILING                          how far its mailing has come
+//!                         STOPPED                          that its mailing was stopped
+//! NOTICES#{area}          {N|P}#{since}#{notice}           a notice that's told there; `P` before the others
+//! NOTICES-BY#{area}       {drafted}#{notice}               a notice, for the staff of each area it lies in
+//! NOTICES-READ#{holder}   {month}                          which of a month's notices a holder has read
 //! FIGURES                 FIGURES                          which generation of figures is read
 //! FIGURES#{gen}#{area}    now | {month}                    sums of an area, as it stands or of a month
 //! MARK#{record}           MARK                             what was counted of a record
@@ -49,11 +55,12 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use domain::{
     application::{Stage, UniqueKey},
     certificate::ManagementNumber,
-    date::CalendarDate,
-    district::Area,
+    date::{CalendarDate, Instant},
+    district::{Area, DistrictCode},
     education::SampleId,
     figures::Period,
-    id::{ApplicationId, AttachmentId, CourseId, CreditId, HolderId, RosterId, StaffId},
+    id::{ApplicationId, AttachmentId, CourseId, CreditId, HolderId, NoticeId, RosterId, StaffId},
+    notice::NoticeRow,
     registration::RegistrationNumber,
 };
 use std::collections::HashMap;
@@ -139,8 +146,11 @@ pub(crate) fn application(id: &ApplicationId) -> Key {
     Key::new(holder_pk(&id.holder()), format!("{}#APPLICATION#{id}", id.opened_on().compact()))
 }
 
+/// What the sort keys of a holder's registrations begin with.
+pub(crate) const REGISTRATIONS: &str = "~REGISTRATION#";
+
 pub(crate) fn registration(holder: &HolderId, number: &RegistrationNumber) -> Key {
-    Key::new(holder_pk(holder), format!("~REGISTRATION#{number}"))
+    Key::new(holder_pk(holder), format!("{REGISTRATIONS}{number}"))
 }
 
 pub(crate) fn credit(holder: &HolderId, cycle_start: CalendarDate, id: &CreditId) -> Key {
@@ -333,6 +343,80 @@ pub(crate) fn sample_pk(area: &str, month: &str) -> String {
 
 pub(crate) fn sample(id: &SampleId) -> Key {
     Key::new(sample_pk(id.area(), id.month()), id.as_str())
+}
+
+/// A notice, its mailing, and that that was stopped.
+pub(crate) fn notice_pk(id: &NoticeId) -> String {
+    format!("NOTICE#{id}")
+}
+
+pub(crate) fn notice(id: &NoticeId) -> Key {
+    Key::new(notice_pk(id), "NOTICE")
+}
+
+pub(crate) fn mailing(id: &NoticeId) -> Key {
+    Key::new(notice_pk(id), "MAILING")
+}
+
+/// A mark of its own beside the mailing, whose item may be large: every sender looks for it.
+pub(crate) fn mailing_stopped(id: &NoticeId) -> Key {
+    Key::new(notice_pk(id), "STOPPED")
+}
+
+fn area_or_all(area: Option<&Area>) -> &str {
+    area.map_or("ALL", Area::as_str)
+}
+
+/// The notices that are told in an area, or in the whole country.
+pub(crate) fn notices_pk(area: Option<&Area>) -> String {
+    format!("NOTICES#{}", area_or_all(area))
+}
+
+/// A notice that is told there since, or from, `at`. What is pinned sorts behind all that isn't, and a list is read from
+/// its end.
+pub(crate) fn told(area: Option<&Area>, row: &NoticeRow, at: Instant) -> Key {
+    let order = if row.pinned { 'P' } else { 'N' };
+    Key::new(notices_pk(area), format!("{order}#{at}#{}", row.id))
+}
+
+/// The notices that the staff of an area, or of the whole country, find.
+pub(crate) fn notices_by_pk(area: Option<&Area>) -> String {
+    format!("NOTICES-BY#{}", area_or_all(area))
+}
+
+pub(crate) fn notice_by(area: Option<&Area>, row: &NoticeRow) -> Key {
+    Key::new(notices_by_pk(area), format!("{}#{}", row.created_at, row.id))
+}
+
+/// What a holder has read.
+pub(crate) fn read_pk(holder: &HolderId) -> String {
+    format!("NOTICES-READ#{holder}")
+}
+
+/// What a holder has read of a month's notices (`yyyymm`).
+pub(crate) fn read_in(holder: &HolderId, month: &str) -> Key {
+    Key::new(read_pk(holder), month)
+}
+
+/// The mailings that are unfinished, by when somebody may take them up.
+pub(crate) const MAILINGS_PK: &str = "MAILING#00";
+
+/// How many keys spread a province's registrations, for those who walk through them.
+pub(crate) const REGISTERED_SHARDS: u8 = 8;
+
+/// One shard of a province's registrations, by district and holder.
+pub(crate) fn registered_pk(province: &str, shard: u8) -> String {
+    format!("REGISTERED#{province}#{shard:02}")
+}
+
+/// A registration's place there: its partition and sort key of the index `queue`.
+pub(crate) fn registered(
+    district: &DistrictCode,
+    holder: &HolderId,
+    number: &RegistrationNumber,
+) -> (String, String) {
+    let shard = shard_of(holder.as_str(), REGISTERED_SHARDS);
+    (registered_pk(district.prefix(2), shard), format!("{district}#{holder}#{number}"))
 }
 
 /// Which generation of figures is read.

@@ -39,6 +39,8 @@ pub enum OutboxState {
     Sent,
     /// Given up: refused for good, or too many attempts.
     Dead,
+    /// Not sent, since whoever had it planned stopped that. Nothing is wrong with it.
+    Dropped,
 }
 
 /// What is to be sent.
@@ -147,6 +149,8 @@ pub enum Delivery {
         /// A code for the log.
         error: String,
     },
+    /// Not to be sent any more.
+    Dropped,
 }
 
 impl OutboxItem {
@@ -259,6 +263,13 @@ impl Store {
                 )
                 .expression_attribute_values(":state", keys::text("sent"))
                 .expression_attribute_values(":provider", keys::text(provider_id))
+                .expression_attribute_values(
+                    ":expiry",
+                    keys::number(now.plus_seconds(KEPT_DAYS * 86_400).unix_seconds()),
+                ),
+            Delivery::Dropped => request
+                .update_expression("SET #state = :state, expires_at = :expiry REMOVE due_pk, due_sk, last_error")
+                .expression_attribute_values(":state", keys::text("dropped"))
                 .expression_attribute_values(
                     ":expiry",
                     keys::number(now.plus_seconds(KEPT_DAYS * 86_400).unix_seconds()),

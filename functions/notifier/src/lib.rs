@@ -68,7 +68,7 @@ impl Notifier {
                 Ok(Outcome::Sent) => sent += 1,
                 Ok(Outcome::Deferred) => deferred += 1,
                 Ok(Outcome::Dead) => dead += 1,
-                Ok(Outcome::NotOurs) => {}
+                Ok(Outcome::Dropped | Outcome::NotOurs) => {}
                 Err(error) => {
                     tracing::error!(%error, code = error.code(), "a message could not be taken from the outbox");
                     response.batch_item_failures.push(again(sequence));

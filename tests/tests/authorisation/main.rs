@@ -192,6 +192,7 @@ fn routes() -> Vec<Route> {
         review::ROUTES,
         registry::ROUTES,
         certificate::ROUTES,
+        notice::ROUTES,
     ]
     .concat()
 }
