@@ -425,7 +425,13 @@ mod tests {
         assert_eq!(file.application().holder().to_string().parse::<HolderId>(), Err(InvalidId));
         let application = ApplicationId::mint(&HolderId::mint(1), date(2026, 3, 2), 1);
         assert_eq!(AttachmentId::mint(&application, 99).notice(), None);
-        for text in ["", "notice", "notice-20260230-000000000000", "notice-20260302-00000000", "notes-20260302-000000000000"] {
+        for text in [
+            "",
+            "notice",
+            "notice-20260230-000000000000",
+            "notice-20260302-00000000",
+            "notes-20260302-000000000000",
+        ] {
             assert_eq!(text.parse::<NoticeId>(), Err(InvalidId), "{text}");
         }
     }

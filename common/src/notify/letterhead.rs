@@ -1,7 +1,11 @@
 //! Who writes: the office's name, the address mail comes from, where its links lead, and whom a reader can ask.
 
 use super::wording::one_line;
-use domain::{contact::EmailAddress, id::{ApplicationId, NoticeId}, registration::RegistrationNumber};
+use domain::{
+    contact::EmailAddress,
+    id::{ApplicationId, NoticeId},
+    registration::RegistrationNumber,
+};
 use http::Uri;
 
 /// What every mail has in common. Made once, at boot, from the configuration.

@@ -28,11 +28,7 @@ pub(super) fn told(writing: Writing<'_>, told: &Told<'_>) -> Content {
     Content::new(Tone::Done, "公告", format!("{category}公告：{title}"), title.clone())
         .summary(if summary.is_empty() { title } else { summary.clone() })
         .when(!summary.is_empty(), |content| content.paragraph(summary))
-        .facts([
-            ("类别", category.to_owned()),
-            ("发布时间", moment(told.published_at)),
-            ("附件", files),
-        ])
+        .facts([("类别", category.to_owned()), ("发布时间", moment(told.published_at)), ("附件", files)])
         .note("公告如有更正或撤回，以登录后看到的内容为准。")
         .link("登录系统阅读全文", writing.letterhead.notice(told.notice))
 }

@@ -144,7 +144,8 @@ impl Store {
                 entity::NOTICE => notice = Some(records::from_item(item)?),
                 entity::MAILING => mailing = Some(records::from_item(item)?),
                 entity::MAILING_STOPPED => {
-                    let at = records::string(&item, "at")?.parse().map_err(|_| StoreError::Attribute("at"))?;
+                    let at =
+                        records::string(&item, "at")?.parse().map_err(|_| StoreError::Attribute("at"))?;
                     stopped_at = Some(at);
                 }
                 _ => {}
@@ -244,8 +245,7 @@ impl Store {
             let sk = records::string(&item, keys::SK)?.to_owned();
             Ok((sk, records::from_item(item)?))
         };
-        let rows: Result<Vec<_>, StoreError> =
-            page.items.unwrap_or_default().into_iter().map(row).collect();
+        let rows: Result<Vec<_>, StoreError> = page.items.unwrap_or_default().into_iter().map(row).collect();
         Ok((rows?, cut))
     }
 

@@ -32,8 +32,7 @@ pub(crate) async fn publish(
     write: Write<Publication>,
 ) -> Result<Response, Problem> {
     let (at, now) = (write.body.at, write.received.at);
-    let action =
-        if at.is_some() { JournalAction::NoticeScheduled } else { JournalAction::NoticePublished };
+    let action = if at.is_some() { JournalAction::NoticeScheduled } else { JournalAction::NoticePublished };
     let show = view(StatusCode::OK, &write);
     act(
         &app,

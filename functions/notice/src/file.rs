@@ -105,12 +105,12 @@ pub(crate) async fn request(
 ) -> Result<Response, Problem> {
     let now = write.received.at;
     let NoticeFileInput { file_name, content_type, size, sha256 } = &write.body;
-    let format = ContentType::of_media_type(content_type).ok_or_else(|| {
-        Problem::invalid("content_type", "unknown_format", "附件应为 PDF、JPG 或 PNG 格式")
-    })?;
-    let hash: Option<Sha256> = sha256.as_deref().map(str::parse).transpose().map_err(
-        |error: common::blobs::InvalidSha256| Problem::invalid("sha256", "malformed", error.to_string()),
-    )?;
+    let format = ContentType::of_media_type(content_type)
+        .ok_or_else(|| Problem::invalid("content_type", "unknown_format", "附件应为 PDF、JPG 或 PNG 格式"))?;
+    let hash: Option<Sha256> =
+        sha256.as_deref().map(str::parse).transpose().map_err(|error: common::blobs::InvalidSha256| {
+            Problem::invalid("sha256", "malformed", error.to_string())
+        })?;
     let notice: NoticeId = id.parse().map_err(|_| NoticeRefusal::Unknown)?;
     let file = AttachmentId::of_notice(&notice, random_u128().map_err(Problem::internal)?);
     let upload = blobs.presign_post(&Upload {

@@ -12,8 +12,33 @@ use std::{
 
 /// The elements that may stay.
 const TAGS: [&str; 27] = [
-    "a", "blockquote", "br", "code", "dd", "del", "dl", "dt", "em", "h1", "h2", "h3", "h4", "h5", "h6", "hr", "li",
-    "ol", "p", "pre", "strong", "table", "tbody", "td", "th", "thead", "tr",
+    "a",
+    "blockquote",
+    "br",
+    "code",
+    "dd",
+    "del",
+    "dl",
+    "dt",
+    "em",
+    "h1",
+    "h2",
+    "h3",
+    "h4",
+    "h5",
+    "h6",
+    "hr",
+    "li",
+    "ol",
+    "p",
+    "pre",
+    "strong",
+    "table",
+    "tbody",
+    "td",
+    "th",
+    "thead",
+    "tr",
 ];
 /// Where a link may lead.
 const SCHEMES: [&str; 4] = ["http", "https", "mailto", "tel"];
@@ -24,7 +49,10 @@ static CLEANER: LazyLock<Builder<'static>> = LazyLock::new(|| {
     let mut builder = Builder::empty();
     builder
         .tags(tags)
-        .tag_attributes(HashMap::from([("a", HashSet::from(["href", "title"])), ("ol", HashSet::from(["start"]))]))
+        .tag_attributes(HashMap::from([
+            ("a", HashSet::from(["href", "title"])),
+            ("ol", HashSet::from(["start"])),
+        ]))
         .clean_content_tags(HashSet::from(["script", "style"]))
         .url_schemes(HashSet::from(SCHEMES))
         .url_relative(UrlRelative::Deny)
@@ -62,7 +90,10 @@ mod tests {
         "[网站](https://www.mca.gov.cn/a?b=1&c=2)",
         "<p><a href=\"https://www.mca.gov.cn/a?b=1&amp;c=2\" rel=\"noopener noreferrer nofollow\">网站</a></p>\n"
     )]
-    #[case("|级别|学时|\n|-|-:|\n|助理|72|", "<table><thead><tr><th>级别</th><th>学时</th></tr></thead><tbody>\n<tr><td>助理</td><td>72</td></tr>\n</tbody></table>\n")]
+    #[case(
+        "|级别|学时|\n|-|-:|\n|助理|72|",
+        "<table><thead><tr><th>级别</th><th>学时</th></tr></thead><tbody>\n<tr><td>助理</td><td>72</td></tr>\n</tbody></table>\n"
+    )]
     #[case("3 < 5 & 7 > 6", "<p>3 &lt; 5 &amp; 7 &gt; 6</p>\n")]
     fn what_is_written_is_shown(#[case] markdown: &str, #[case] html: &str) {
         assert_eq!(render(markdown), html);
@@ -101,7 +132,8 @@ mod tests {
     /// True where `html` could run, load or lead astray.
     fn is_dangerous(html: &str) -> bool {
         let low = html.to_lowercase();
-        let elements = ["<script", "<img", "<svg", "<iframe", "<object", "<style", "<form", "<input", "<math", "<div"];
+        let elements =
+            ["<script", "<img", "<svg", "<iframe", "<object", "<style", "<form", "<input", "<math", "<div"];
         let inside = |tag: &str| {
             let parts = [" on", "javascript:", "vbscript:", "data:", "style=", "src="];
             parts.iter().any(|part| tag.contains(part))

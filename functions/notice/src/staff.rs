@@ -84,7 +84,8 @@ pub(crate) async fn act<T>(
             let reply = show(before, held.mailing_now().as_ref())?;
             return Ok(app.echo(write).await?.unwrap_or_else(|| reply.into_response()));
         };
-        let stopped = held.mailing_now().map(|mailing| mailing.stopped(done.stop.then_some(write.received.at)));
+        let stopped =
+            held.mailing_now().map(|mailing| mailing.stopped(done.stop.then_some(write.received.at)));
         let reply = show(after, done.mailing.as_ref().or(stopped.as_ref()))?;
         let with = NoticeWrite {
             before: Some(before),

@@ -6,9 +6,7 @@ use domain::{
     date::Instant,
     district::Area,
     id::{AttachmentId, NoticeId, StaffId},
-    notice::{
-        Audience, Mailing, MailingState, Notice, NoticeCategory, NoticeFile, NoticeRow, NoticeState,
-    },
+    notice::{Audience, Mailing, MailingState, Notice, NoticeCategory, NoticeFile, NoticeRow, NoticeState},
 };
 use serde::Serialize;
 

@@ -128,11 +128,7 @@ impl Reminder {
 
     /// The messages to those of `holders` whom the notice is mailed to and who have none yet: a holder of two registrations
     /// is met twice.
-    async fn letters(
-        &self,
-        notice: &Notice,
-        holders: &[HolderId],
-    ) -> Result<Vec<Notification>, StoreError> {
+    async fn letters(&self, notice: &Notice, holders: &[HolderId]) -> Result<Vec<Notification>, StoreError> {
         let known = self.store.outbox_states(holders.iter().map(|holder| notice.message_id(holder))).await?;
         let new = holders.iter().filter(|holder| !known.contains_key(&notice.message_id(holder)));
         let new: Vec<_> = new.collect();

@@ -26,7 +26,11 @@ impl Notice {
             NoticeState::Draft | NoticeState::Scheduled => {}
         }
         if at.is_some_and(|at| at <= now) {
-            return Err(NoticeRefusal::invalid("at", "time_in_past", "发布时间应晚于现在；立即发布请不填时间"));
+            return Err(NoticeRefusal::invalid(
+                "at",
+                "time_in_past",
+                "发布时间应晚于现在；立即发布请不填时间",
+            ));
         }
         if at.is_some_and(|at| at > now.plus_seconds(MOST_DAYS_AHEAD * 86_400)) {
             let detail = format!("发布时间最多可定在 {MOST_DAYS_AHEAD} 天以内");

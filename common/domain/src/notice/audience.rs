@@ -124,9 +124,9 @@ impl Audience {
                 Some(area) => district.is_some_and(|district| area.contains(district)),
             })
         };
-        standpoints.iter().any(|standpoint| {
-            told(standpoint.district.as_ref()) && self.admits(standpoint.registered)
-        })
+        standpoints
+            .iter()
+            .any(|standpoint| told(standpoint.district.as_ref()) && self.admits(standpoint.registered))
     }
 
     /// True where somebody registered so, or not at all, is let in by level and status.
@@ -262,6 +262,9 @@ mod tests {
         };
         assert_eq!(areas(&[of(None)]), [""]);
         assert_eq!(areas(&[of(Some("420106"))]), ["", "42", "4201", "420106"]);
-        assert_eq!(areas(&[of(Some("420106")), of(Some("420502"))]), ["", "42", "4201", "420106", "4205", "420502"]);
+        assert_eq!(
+            areas(&[of(Some("420106")), of(Some("420502"))]),
+            ["", "42", "4201", "420106", "4205", "420502"]
+        );
     }
 }
