@@ -239,7 +239,7 @@ pub(crate) async fn remove(
     write: Write<NoBody>,
 ) -> Result<Response, Problem> {
     let notice: NoticeId = id.parse().map_err(|_| NoticeRefusal::Unknown)?;
-    let file = of(&notice, &file)?;
+    let file = of(&notice, &file);
     let now = write.received.at;
     let show = view(StatusCode::OK, &write);
     let response = act(
@@ -248,7 +248,9 @@ pub(crate) async fn remove(
         &id,
         &write,
         |held, _| {
-            let after = held.notice.without_file(&file, now)?;
+            // Not before it's known that the notice is theirs to act on.
+            let file = file.as_ref().map_err(Clone::clone)?;
+            let after = held.notice.without_file(file, now)?;
             Ok(Done::new(Some(after), JournalAction::NoticeFileRemoved))
         },
         show,
@@ -256,7 +258,10 @@ pub(crate) async fn remove(
     .await;
     // Also where it's unknown: an earlier run may have taken it out and then failed to delete the file.
     let unknown = NoticeRefusal::UnknownFile.code();
-    if response.as_ref().map_or_else(|problem| problem.code() == unknown, |_| true) {
+    let done = response.as_ref().map_or_else(|problem| problem.code() == unknown, |_| true);
+    if let Ok(file) = file
+        && done
+    {
         blobs.discard(&file).await?;
     }
     response

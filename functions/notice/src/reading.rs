@@ -20,7 +20,7 @@ use common::{
 use domain::{
     date::Instant,
     id::{AttachmentId, NoticeId},
-    notice::{Notice, NoticeRefusal, Standpoint, areas_of, standpoints},
+    notice::{Notice, NoticeRefusal, NoticeState, Standpoint, areas_of, standpoints},
 };
 use futures_util::future::try_join;
 use serde::{Deserialize, Serialize};
@@ -103,9 +103,10 @@ async fn stand(app: &App, holder: &Holder, now: Instant) -> Result<Vec<Standpoin
 /// The notice `id`, where the holder may read it: nobody learns of one that isn't theirs to read.
 async fn find(app: &App, holder: &Holder, id: &str, now: Instant) -> Result<Notice, Problem> {
     let id: NoticeId = id.parse().map_err(|_| NoticeRefusal::Unknown)?;
-    let notice = async { app.store.notice(&id).await.map_err(Problem::from) };
-    let (notice, stands) = Box::pin(try_join(notice, stand(app, holder, now))).await?;
-    Ok(notice.filter(|notice| notice.is_for(&stands, now)).ok_or(NoticeRefusal::Unknown)?)
+    let there = app.store.notice(&id).await?.filter(|notice| notice.state(now) == NoticeState::Published);
+    let notice = there.ok_or(NoticeRefusal::Unknown)?;
+    let stands = stand(app, holder, now).await?;
+    if notice.is_for(&stands, now) { Ok(notice) } else { Err(NoticeRefusal::Unknown.into()) }
 }
 
 /// 阅读公告
