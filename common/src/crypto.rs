@@ -246,6 +246,13 @@ impl FieldCipher {
         IdentityKey::from_hash(hex::encode(hmac::sign(&self.lookup, normalised.as_bytes())))
     }
 
+    /// A key of its own for `purpose`, which follows from that of lookups. No identity document's text begins as what is hashed
+    /// here does.
+    pub(crate) fn derived_key(&self, purpose: &str) -> hmac::Key {
+        let key = hmac::sign(&self.lookup, format!("key\n{purpose}").as_bytes());
+        hmac::Key::new(hmac::HMAC_SHA256, key.as_ref())
+    }
+
     /// The keyed hash that stands for a network in keys: addresses are few enough to be found from a plain hash. No
     /// identity document's text begins as what is hashed here does.
     pub fn network_key(&self, network: &str) -> String {

@@ -11,6 +11,7 @@ pub mod crypto;
 pub mod endpoint;
 pub mod http;
 pub mod notify;
+pub mod sns;
 pub mod statement;
 pub mod store;
 pub mod telemetry;

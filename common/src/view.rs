@@ -3,6 +3,7 @@
 mod change;
 mod credit;
 mod escalation;
+mod message;
 mod registration;
 mod revocation;
 mod transfer;
@@ -10,6 +11,7 @@ mod transfer;
 pub use change::FieldChange;
 pub use credit::{CreditView, EvidenceView, Recorder};
 pub use escalation::EscalationView;
+pub use message::{AttemptView, BouncedView, FeedbackView, MailView, MessageView};
 pub use registration::RegistrationView;
 pub use revocation::{ObjectionView, RevocationEndView, RevocationView};
 pub use transfer::{ArrivalView, DepartureView, TransferView};
@@ -323,6 +325,8 @@ pub struct ProfileView {
     pub registrations: Vec<RegistrationView>,
     /// Applications of the last years, the newest first.
     pub applications: Vec<ApplicationSummary>,
+    /// How mail to them fares.
+    pub mail: MailView,
 }
 
 impl ProfileView {
@@ -340,6 +344,7 @@ impl ProfileView {
             form: FormView::masked(&dossier.profile.form),
             registrations,
             applications: dossier.applications.iter().rev().map(ApplicationSummary::from).collect(),
+            mail: MailView::of(dossier),
         }
     }
 }

@@ -66,7 +66,7 @@ pub struct Reply {
     pub status: StatusCode,
     /// Headers.
     pub headers: HeaderMap,
-    /// The JSON body; null where there is none.
+    /// The JSON body, a text where it's a page; null where there is none.
     pub body: Value,
 }
 
@@ -233,7 +233,13 @@ impl World {
         let response = self.system.api.clone().oneshot(request).await.expect("routers don't fail");
         let (parts, body) = response.into_parts();
         let bytes = to_bytes(body, usize::MAX).await.expect("a body");
-        let body = if bytes.is_empty() { Value::Null } else { serde_json::from_slice(&bytes).expect("JSON") };
+        let page =
+            parts.headers.get(header::CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().starts_with(b"text/"));
+        let body = match bytes.is_empty() {
+            true => Value::Null,
+            false if page => Value::from(String::from_utf8_lossy(&bytes)),
+            false => serde_json::from_slice(&bytes).expect("JSON"),
+        };
         Reply { status: parts.status, headers: parts.headers, body }
     }
 }

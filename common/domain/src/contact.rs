@@ -48,6 +48,17 @@ impl EmailAddress {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+
+    /// The address as others may see it: `z***@example.com`.
+    pub fn masked(&self) -> String {
+        let (local, host) = self.0.split_once('@').unwrap_or_default();
+        format!("{}***@{host}", local.get(..1).unwrap_or_default())
+    }
+
+    /// True where mail to `other` arrives in the same mailbox. No server in use tells capitals apart.
+    pub fn is_same_mailbox(&self, other: &Self) -> bool {
+        self.0.eq_ignore_ascii_case(&other.0)
+    }
 }
 
 impl FromStr for EmailAddress {

@@ -5,6 +5,7 @@ use crate::{
     certificate::ManagementNumber,
     credit::{ClosedCycle, CreditRecord, Cycle},
     date::{CalendarDate, Instant},
+    delivery::MailStanding,
     id::{ApplicationId, CreditId, HolderId},
     profile::Profile,
     registration::{Registration, RegistrationNumber, RegistrationStatus},
@@ -26,12 +27,15 @@ pub struct Dossier {
     pub registrations: Vec<Registration>,
     /// Credit records of the working set.
     pub credits: Vec<CreditRecord>,
+    /// How mail to them fares.
+    pub mail: MailStanding,
 }
 
 impl Dossier {
     /// The dossier of somebody who just arrived.
     pub fn empty(holder: HolderId, now: Instant) -> Self {
         Self {
+            mail: MailStanding::new(holder.clone()),
             profile: Profile::new(holder, now),
             applications: Vec::new(),
             registrations: Vec::new(),

@@ -10,6 +10,7 @@ pub mod certificate;
 pub mod contact;
 pub mod credit;
 pub mod date;
+pub mod delivery;
 pub mod digest;
 pub mod district;
 pub mod dossier;

@@ -65,9 +65,12 @@ pub enum SendError {
     /// The provider doesn't take mail from us: credentials, sender, quota, pause. An operator has to mend it.
     #[error("the mail provider doesn't accept us as a sender: {0}")]
     SenderRefused(String),
-    /// There's no such recipient, or none that can be written to.
+    /// There's no such recipient, or none that can be written to: every other mail to that address would be refused too.
     #[error("the recipient's address was refused: {0}")]
     RecipientRefused(String),
+    /// This mail wasn't taken for a recipient that there may well be: a mailbox that is full, a policy.
+    #[error("the mail was refused for this recipient: {0}")]
+    RefusedForRecipient(String),
     /// The message itself was refused.
     #[error("the message was refused: {0}")]
     MessageRefused(String),
@@ -81,6 +84,7 @@ impl SendError {
             Self::Deferred(_) => "mail_deferred",
             Self::SenderRefused(_) => "mail_sender_refused",
             Self::RecipientRefused(_) => "mail_recipient_refused",
+            Self::RefusedForRecipient(_) => "mail_refused_for_recipient",
             Self::MessageRefused(_) => "mail_message_refused",
         }
     }

@@ -29,6 +29,8 @@ pub struct Letter {
     pub text: String,
     /// The HTML part, a whole document with its style inline.
     pub html: String,
+    /// Where the reader takes themselves off mail like it; none where the office has to send it.
+    pub unsubscribe: Option<String>,
 }
 
 impl Letter {
@@ -46,7 +48,8 @@ impl Letter {
     ) -> Result<Self, fmt::Error> {
         let today = now.day();
         let content = content(notification, Writing { letterhead, at: notification.at, today });
-        Self::compose(&notification.name, &content, letterhead, now)
+        let unsubscribe = letterhead.unsubscribe(notification);
+        Self::compose(&notification.name, &content, letterhead, unsubscribe, now)
     }
 
     /// Writes `digest` on `letterhead`, to be sent at `now`.
@@ -54,21 +57,22 @@ impl Letter {
     /// # Errors
     /// As [`Letter::write`].
     pub fn digest(digest: &Digest, letterhead: &Letterhead, now: Instant) -> Result<Self, fmt::Error> {
-        Self::compose(&digest.name, &digest::content(digest, letterhead), letterhead, now)
+        Self::compose(&digest.name, &digest::content(digest, letterhead), letterhead, None, now)
     }
 
     fn compose(
         reader: &str,
         content: &Content,
         letterhead: &Letterhead,
+        unsubscribe: Option<String>,
         now: Instant,
     ) -> Result<Self, fmt::Error> {
-        let page =
-            Page { salutation: salutation(reader), written_on: now.day().in_chinese(), letterhead, content };
+        let (salutation, written_on) = (salutation(reader), now.day().in_chinese());
+        let page = Page { salutation, written_on, letterhead, content, unsubscribe };
         let mut text = String::with_capacity(2048);
         page.write_text(&mut text)?;
         let html = page.render().map_err(|_| fmt::Error)?;
-        Ok(Self { subject: one_line(&content.subject), text, html })
+        Ok(Self { subject: one_line(&content.subject), text, html, unsubscribe: page.unsubscribe })
     }
 }
 
@@ -279,6 +283,7 @@ struct Page<'a> {
     written_on: String,
     letterhead: &'a Letterhead,
     content: &'a Content,
+    unsubscribe: Option<String>,
 }
 
 impl Page<'_> {
@@ -307,7 +312,11 @@ impl Page<'_> {
         writeln!(out, "\n----")?;
         writeln!(out, "{}", self.answers())?;
         writeln!(out, "{CAUTION}")?;
-        writeln!(out, "本系统的链接均以 {}/ 开头。", self.letterhead.portal)
+        writeln!(out, "本系统的链接均以 {}/ 开头。", self.letterhead.portal)?;
+        match &self.unsubscribe {
+            Some(link) => writeln!(out, "\n不再接收此类提醒：\n{link}"),
+            None => Ok(()),
+        }
     }
 }
 

@@ -1,9 +1,10 @@
 //! Who writes: the office's name, the address mail comes from, where its links lead, and whom a reader can ask.
 
-use super::wording::one_line;
+use super::{UnsubscribeLinks, wording::one_line};
 use domain::{
     contact::EmailAddress,
     id::{ApplicationId, NoticeId},
+    notification::Notification,
     registration::RegistrationNumber,
 };
 use http::Uri;
@@ -16,6 +17,7 @@ pub struct Letterhead {
     pub(super) reply_to: Option<EmailAddress>,
     pub(super) portal: String,
     pub(super) enquiries: String,
+    unsubscribe: Option<UnsubscribeLinks>,
 }
 
 /// A part of the letterhead that no mail can be written with.
@@ -68,7 +70,19 @@ impl Letterhead {
         if !can_be_opened(portal) {
             return Err(InvalidLetterhead::Portal);
         }
-        Ok(Self { office, from, reply_to, portal: portal.to_owned(), enquiries })
+        Ok(Self { office, from, reply_to, portal: portal.to_owned(), enquiries, unsubscribe: None })
+    }
+
+    /// The same with `links` by which readers take themselves off what the office doesn't have to tell.
+    #[must_use]
+    pub fn with_unsubscribe(self, links: UnsubscribeLinks) -> Self {
+        Self { unsubscribe: Some(links), ..self }
+    }
+
+    /// Where the reader of `notification` takes themselves off more like it; none where the office has to tell it.
+    pub(super) fn unsubscribe(&self, notification: &Notification) -> Option<String> {
+        let links = self.unsubscribe.as_ref().filter(|_| !notification.message.is_statutory());
+        links.map(|links| links.link(&notification.holder))
     }
 
     /// Where a holder sees an application of theirs.

@@ -29,6 +29,7 @@ const NAME_LIMIT: usize = 60;
 #[derive(Debug, Clone)]
 pub struct Mail {
     envelope: Envelope,
+    notification: String,
     message_id: String,
     bytes: Vec<u8>,
 }
@@ -99,6 +100,15 @@ impl Mail {
                 HeaderName::new_from_ascii_str("Auto-Submitted"),
                 "auto-generated".to_owned(),
             ));
+        if let Some(link) = &letter.unsubscribe {
+            // RFC 8058: the mail program posts the second to the first when its reader asks it to.
+            for (name, value) in [
+                ("List-Unsubscribe", format!("<{link}>")),
+                ("List-Unsubscribe-Post", "List-Unsubscribe=One-Click".to_owned()),
+            ] {
+                message = message.raw_header(HeaderValue::new(HeaderName::new_from_ascii_str(name), value));
+            }
+        }
         if let Some(reply_to) = &letterhead.reply_to {
             message = message.reply_to(mailbox(&letterhead.office, reply_to)?);
         }
@@ -110,7 +120,17 @@ impl Mail {
                 .singlepart(SinglePart::builder().header(ContentType::TEXT_PLAIN).body(letter.text))
                 .singlepart(SinglePart::builder().header(ContentType::TEXT_HTML).body(letter.html)),
         )?;
-        Ok(Self { envelope: message.envelope().clone(), message_id, bytes: message.formatted() })
+        Ok(Self {
+            envelope: message.envelope().clone(),
+            notification: id.to_owned(),
+            message_id,
+            bytes: message.formatted(),
+        })
+    }
+
+    /// The notification that it carries.
+    pub fn notification(&self) -> &str {
+        &self.notification
     }
 
     /// Sender and recipient as the carrier is told.

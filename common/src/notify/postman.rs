@@ -2,8 +2,8 @@
 //! stream's consumer and the sweep are two doors to this one room.
 
 use super::{
-    Carrier, Letterhead, Mail, SendError, SesCarrier, SesSettings, SmtpCarrier, SmtpLogin, SmtpSettings,
-    SmtpTls, WeChatChannel, wechat::Way,
+    Carrier, Letterhead, Mail, MailError, SendError, SesCarrier, SesSettings, SmtpCarrier, SmtpLogin,
+    SmtpSettings, SmtpTls, UnsubscribeLinks, UnsubscribeTokens, WeChatChannel, wechat::Way,
 };
 use crate::{
     aws::SdkParts,
@@ -11,7 +11,12 @@ use crate::{
     store::{Delivery, Dispatch, Leased, MOST_ATTEMPTS, Store, StoreError},
     webhook::Webhooks,
 };
-use domain::{contact::EmailAddress, date::Instant, notification::Message};
+use domain::{
+    contact::EmailAddress,
+    date::Instant,
+    delivery::{BouncedAddress, Channel},
+    notification::{Message, Notification},
+};
 use std::time::Duration;
 
 /// The most time that sending one mail may take.
@@ -26,8 +31,8 @@ pub enum Outcome {
     Deferred,
     /// Given up.
     Dead,
-    /// Not to be sent any more: what it belongs to was stopped.
-    Dropped,
+    /// Not sent, since its reader can't be reached there or doesn't want it, or what it belongs to was stopped.
+    Withheld,
     /// Nothing to do: sent before, or somebody else is at it.
     NotOurs,
 }
@@ -60,8 +65,9 @@ impl Postman {
         Self { wechat, ..self }
     }
 
-    /// Reads `MAIL_OFFICE`, `MAIL_FROM`, `MAIL_REPLY_TO`, `MAIL_ENQUIRIES`, `PORTAL_URL`, `MAIL_CARRIER` (`ses` or
-    /// `smtp`) and what that carrier needs, and what [`Webhooks::from_env`] and [`WeChatChannel::from_env`] read.
+    /// Reads `MAIL_OFFICE`, `MAIL_FROM`, `MAIL_REPLY_TO`, `MAIL_ENQUIRIES`, `PORTAL_URL`, `UNSUBSCRIBE_URL` (none, and mail
+    /// has no such link), `MAIL_CARRIER` (`ses` or `smtp`) and what that carrier needs, and what [`Webhooks::from_env`] and
+    /// [`WeChatChannel::from_env`] read.
     pub fn from_env(env: &Env, parts: &SdkParts, store: Store) -> Result<Self, ConfigError> {
         let from: EmailAddress = env.parsed("MAIL_FROM", "the address that mail comes from")?;
         let reply_to =
@@ -73,7 +79,18 @@ impl Postman {
             &env.required("PORTAL_URL", "the address that links in mails lead to")?,
             &env.required("MAIL_ENQUIRIES", "the line that says whom to ask")?,
         );
-        let letterhead = letterhead.map_err(|error| ConfigError::Unusable(error.to_string()))?;
+        let mut letterhead = letterhead.map_err(|error| ConfigError::Unusable(error.to_string()))?;
+        let name = "UNSUBSCRIBE_URL";
+        if let Some(url) = env.get(name) {
+            let malformed = || ConfigError::Malformed {
+                name,
+                purpose: "the address that takes readers off reminders, /v1/mail/unsubscribe of the API",
+                why: format!("{url} is no address of the web without a query"),
+            };
+            let tokens = UnsubscribeTokens::of(store.cipher());
+            letterhead =
+                letterhead.with_unsubscribe(UnsubscribeLinks::new(&url, tokens).ok_or_else(malformed)?);
+        }
         let purpose = "how mail is sent: ses or smtp";
         let carrier = match env.required("MAIL_CARRIER", purpose)?.as_str() {
             "ses" => Carrier::Ses(SesCarrier::new(
@@ -113,14 +130,14 @@ impl Postman {
 
     async fn send(&self, id: &str, now: Instant, due: bool) -> Result<Outcome, StoreError> {
         let Some(leased) = self.store.lease(id, now, due).await? else { return Ok(Outcome::NotOurs) };
-        let delivery = self.deliver(&leased, now).await?;
+        let (channel, delivery) = self.deliver(&leased, now).await?;
         let outcome = match &delivery {
             Delivery::Sent { .. } => Outcome::Sent,
             Delivery::Retry { .. } if leased.attempt < MOST_ATTEMPTS => Outcome::Deferred,
             Delivery::Retry { .. } | Delivery::Refused { .. } => Outcome::Dead,
-            Delivery::Dropped => Outcome::Dropped,
+            Delivery::Withheld { .. } => Outcome::Withheld,
         };
-        if !self.store.mark(&leased, &delivery, now).await? {
+        if !self.store.mark(&leased, channel, &delivery, now).await? {
             tracing::warn!(notification = id, "a message was marked after its lease had ended");
             // What becomes of it is the other sender's to say; that it was sent stays true.
             return Ok(if outcome == Outcome::Sent { Outcome::Sent } else { Outcome::NotOurs });
@@ -131,44 +148,95 @@ impl Postman {
         Ok(outcome)
     }
 
-    async fn deliver(&self, leased: &Leased, now: Instant) -> Result<Delivery, StoreError> {
+    /// Tries to deliver what is leased, and says by which channel that was.
+    async fn deliver(&self, leased: &Leased, now: Instant) -> Result<(Channel, Delivery), StoreError> {
         if leased.attempt > MOST_ATTEMPTS {
             // The last attempt was never marked: its sender died, or marks fail. Sending it each time must have an end.
-            return Ok(Delivery::Refused { error: "attempts_exhausted".to_owned() });
+            let exhausted = Delivery::Retry { error: "attempts_exhausted".to_owned() };
+            return Ok((leased.dispatch.channel(), exhausted));
         }
-        let mail = match &leased.dispatch {
+        match &leased.dispatch {
             Dispatch::Letter(notification) => {
                 if let Message::Notice { notice, .. } = &notification.message
                     && self.store.is_mailing_stopped(notice).await?
                 {
-                    return Ok(Delivery::Dropped);
+                    let stopped = Delivery::Withheld { error: "mailing_stopped".to_owned() };
+                    return Ok((Channel::Mail, stopped));
                 }
                 if let Some(wechat) = &self.wechat
                     && let Way::WeChat(delivery) =
                         wechat.deliver(&self.store, leased, notification, now).await?
                 {
-                    return Ok(delivery);
+                    return Ok((Channel::WeChat, delivery));
                 }
-                Mail::write(notification, &self.letterhead, now)
+                Ok((Channel::Mail, self.mail(notification, now).await?))
             }
-            Dispatch::Digest(digest) => Mail::digest(digest, &self.letterhead, now),
-            Dispatch::Call(event) => return self.webhooks.deliver(&self.store, event, now).await,
-        };
-        let mail = match mail {
-            Ok(mail) => mail,
-            Err(error) => return Ok(Delivery::Refused { error: error.code().to_owned() }),
-        };
-        Ok(match self.carrier.send(&mail).await {
-            Ok(id) => Delivery::Sent { provider_id: id.to_string() },
-            Err(error) => refused(&error),
-        })
+            Dispatch::Digest(digest) => {
+                let delivery = match self.carry(Mail::digest(digest, &self.letterhead, now)).await {
+                    Ok(sent) => sent,
+                    Err(failure) => failure.delivery(),
+                };
+                Ok((Channel::Mail, delivery))
+            }
+            Dispatch::Call(event) => {
+                Ok((Channel::Call, self.webhooks.deliver(&self.store, event, now).await?))
+            }
+        }
+    }
+
+    /// Mails `notification`, unless its address bounced before or its reader wants no such mail.
+    async fn mail(&self, notification: &Notification, now: Instant) -> Result<Delivery, StoreError> {
+        let standing = self.store.mail_standing(&notification.holder).await?;
+        if let Some(withheld) = standing.withholds(notification) {
+            return Ok(Delivery::Withheld { error: withheld.code().to_owned() });
+        }
+        match self.carry(Mail::write(notification, &self.letterhead, now)).await {
+            Ok(sent) => Ok(sent),
+            Err(failure) => {
+                // First, so that a sender that dies before its mark leaves the address suppressed.
+                if let Failure::Carrier(SendError::RecipientRefused(detail)) = &failure {
+                    let bounce = BouncedAddress {
+                        address: notification.to.clone(),
+                        since: now,
+                        written: notification.at,
+                        detail: detail.clone(),
+                    };
+                    self.store.note_bounce(&notification.holder, &bounce).await?;
+                }
+                Ok(failure.delivery())
+            }
+        }
+    }
+
+    async fn carry(&self, mail: Result<Mail, MailError>) -> Result<Delivery, Failure> {
+        let id = self.carrier.send(&mail.map_err(Failure::Unwritable)?).await.map_err(Failure::Carrier)?;
+        Ok(Delivery::Sent { provider_id: id.to_string() })
     }
 }
 
-fn refused(error: &SendError) -> Delivery {
-    // The provider's reply has no addresses in it; see `SendError`.
-    let text = format!("{}: {error}", error.code());
-    if error.is_transient() { Delivery::Retry { error: text } } else { Delivery::Refused { error: text } }
+/// Why a mail isn't on its way.
+enum Failure {
+    /// It can't be written.
+    Unwritable(MailError),
+    /// The carrier doesn't take it.
+    Carrier(SendError),
+}
+
+impl Failure {
+    fn delivery(&self) -> Delivery {
+        match self {
+            Self::Unwritable(error) => Delivery::Refused { error: error.code().to_owned() },
+            // The provider's reply has no addresses in it; see `SendError`.
+            Self::Carrier(error) => {
+                let text = format!("{}: {error}", error.code());
+                if error.is_transient() {
+                    Delivery::Retry { error: text }
+                } else {
+                    Delivery::Refused { error: text }
+                }
+            }
+        }
+    }
 }
 
 fn smtp(env: &Env) -> Result<SmtpCarrier, ConfigError> {

@@ -9,8 +9,11 @@ use aws_sdk_ses::{
     error::{ProvideErrorMetadata, SdkError},
     operation::send_raw_email::SendRawEmailError,
     primitives::Blob,
-    types::RawMessage,
+    types::{MessageTag, RawMessage},
 };
+
+/// The tag that names the notification; `notifier` reads it off the events.
+const NOTIFICATION_TAG: &str = "notification";
 
 /// What an account may want said with each mail.
 #[derive(Debug, Clone, Default)]
@@ -40,8 +43,16 @@ impl SesCarrier {
             .data(Blob::new(mail.bytes()))
             .build()
             .map_err(|error| SendError::MessageRefused(error.to_string()))?;
+        // By this an event says which message it's about. Without a configuration set there are no events.
+        let tag = self
+            .settings
+            .configuration_set
+            .as_ref()
+            .map(|_| MessageTag::builder().name(NOTIFICATION_TAG).value(mail.notification()).build());
+        let tag = tag.transpose().map_err(|error| SendError::MessageRefused(error.to_string()))?;
         self.client
             .send_raw_email()
+            .set_tags(tag.map(|tag| vec![tag]))
             .set_source(envelope.from().map(ToString::to_string))
             .set_destinations(Some(envelope.to().iter().map(ToString::to_string).collect()))
             .set_configuration_set_name(self.settings.configuration_set.clone())

@@ -223,13 +223,31 @@ fn refused_at(stage: Stage, error: &smtp::Error) -> SendError {
         _ if wants_sign_in => SendError::SenderRefused(detail),
         // X.7.x is about permission (RFC 3463, section 3.8): "relaying denied" says nothing about the address.
         Stage::Recipient if is_about_permission(error) => SendError::SenderRefused(detail),
-        Stage::Recipient => SendError::RecipientRefused(detail),
+        Stage::Recipient if is_about_the_address(error) => SendError::RecipientRefused(detail),
+        Stage::Recipient => SendError::RefusedForRecipient(detail),
         Stage::Content => SendError::MessageRefused(detail),
     }
 }
 
 fn is_about_permission(error: &smtp::Error) -> bool {
-    error.source().is_some_and(|reply| reply.to_string().starts_with("5.7."))
+    enhanced_code(error).is_some_and(|code| code.starts_with("5.7."))
+}
+
+/// X.1.x is about the address, X.2.1 a mailbox that is closed (RFC 3463, sections 3.2 and 3.3). Where a server says no more
+/// than 550, 551 or 553, that is what these are for (RFC 5321, section 4.2.3).
+fn is_about_the_address(error: &smtp::Error) -> bool {
+    match enhanced_code(error) {
+        Some(code) => code.starts_with("5.1.") || code == "5.2.1",
+        None => error.status().is_some_and(|status| matches!(u16::from(status), 550 | 551 | 553)),
+    }
+}
+
+/// The enhanced status code that the reply begins with, `5.1.1`.
+fn enhanced_code(error: &smtp::Error) -> Option<String> {
+    let reply = error.source()?.to_string();
+    let code = reply.split_whitespace().next()?;
+    let digits = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
+    (code.split('.').count() == 3 && code.split('.').all(digits)).then(|| code.to_owned())
 }
 
 fn is_this_machine(host: &str) -> bool {

@@ -62,6 +62,7 @@ impl Store {
                     dossier.applications.push(application);
                 }
             }
+            entity::MAIL_STANDING => dossier.mail = records::from_item(item)?,
             entity::PROFILE => dossier.profile = records::profile_from(item, &self.cipher)?,
             entity::REGISTRATION => dossier.registrations.push(records::from_item(item)?),
             entity::CREDIT => {

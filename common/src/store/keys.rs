@@ -7,6 +7,7 @@
 //!                         {day}#APPLICATION#{id}           application; the day it was opened
 //!                         ~PROFILE                         profile
 //!                         ~REGISTRATION#{number}           registration
+//!                         ~MAIL                            how mail to them fares
 //! JOURNAL#{record}        {version}[#…]                    journal of one record
 //! UNIQUE#{kind}#{key}     UNIQUE                           who has something only one can have
 //! OUTBOX#{notification}   OUTBOX                           a message to be sent
@@ -51,58 +52,27 @@
 //! directory is one partition, bounded by who is appointed; in it an area's accounts are one range, so that a page
 //! costs what it shows.
 
+mod names;
+mod notices;
+
+pub use names::*;
+pub(crate) use notices::*;
+
 use aws_sdk_dynamodb::types::AttributeValue;
 use domain::{
     application::{Stage, UniqueKey},
     certificate::ManagementNumber,
-    date::{CalendarDate, Instant},
-    district::{Area, DistrictCode},
+    date::CalendarDate,
+    district::Area,
     education::SampleId,
     figures::Period,
-    id::{ApplicationId, AttachmentId, CourseId, CreditId, HolderId, NoticeId, RosterId, StaffId},
-    notice::NoticeRow,
+    id::{ApplicationId, AttachmentId, CourseId, CreditId, HolderId, RosterId, StaffId},
     registration::RegistrationNumber,
 };
 use std::collections::HashMap;
 
 /// An item of the table.
 pub(crate) type Item = HashMap<String, AttributeValue>;
-
-/// Partition key.
-pub const PK: &str = "pk";
-/// Sort key.
-pub const SK: &str = "sk";
-/// The review queue's index.
-pub const QUEUE_INDEX: &str = "queue";
-/// Its partition key.
-pub const QUEUE_PK: &str = "queue_pk";
-/// Its sort key.
-pub const QUEUE_SK: &str = "queue_sk";
-/// The index of what falls due: reminders by day, messages by time.
-pub const DUE_INDEX: &str = "due";
-/// Its partition key.
-pub const DUE_PK: &str = "due_pk";
-/// Its sort key.
-pub const DUE_SK: &str = "due_sk";
-/// When DynamoDB may remove an item, in seconds since 1970.
-pub const EXPIRES_AT: &str = "expires_at";
-/// What kind of record an item is.
-pub const ENTITY: &str = "entity";
-
-/// What the partition keys of class lists begin with; a deployed stream's filter names it too.
-pub const PROVIDER_PREFIX: &str = "PROVIDER#";
-
-/// What the partition keys of the outbox begin with; a deployed stream's filter names it too.
-pub const OUTBOX_PREFIX: &str = "OUTBOX#";
-
-/// What the partition keys of holders begin with; a deployed stream's filter names it too.
-pub const HOLDER_PREFIX: &str = "HOLDER#";
-
-/// What the partition keys of standing lists begin with; a deployed stream's filter names it too.
-pub const WATCHER_PREFIX: &str = "WATCHER#";
-
-/// What the partition keys of the figures' marks begin with.
-pub(crate) const MARK_PREFIX: &str = "MARK#";
 
 /// A primary key.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -140,6 +110,16 @@ pub(crate) fn holder_pk(holder: &HolderId) -> String {
 
 pub(crate) fn profile(holder: &HolderId) -> Key {
     Key::new(holder_pk(holder), "~PROFILE")
+}
+
+/// How mail to a holder fares.
+pub(crate) fn mail_standing(holder: &HolderId) -> Key {
+    Key::new(holder_pk(holder), "~MAIL")
+}
+
+/// The record that the journal of that is about.
+pub(crate) fn mail_record(holder: &HolderId) -> String {
+    format!("{holder}-mail")
 }
 
 pub(crate) fn application(id: &ApplicationId) -> Key {
@@ -345,80 +325,6 @@ pub(crate) fn sample(id: &SampleId) -> Key {
     Key::new(sample_pk(id.area(), id.month()), id.as_str())
 }
 
-/// A notice, its mailing, and that that was stopped.
-pub(crate) fn notice_pk(id: &NoticeId) -> String {
-    format!("NOTICE#{id}")
-}
-
-pub(crate) fn notice(id: &NoticeId) -> Key {
-    Key::new(notice_pk(id), "NOTICE")
-}
-
-pub(crate) fn mailing(id: &NoticeId) -> Key {
-    Key::new(notice_pk(id), "MAILING")
-}
-
-/// A mark of its own beside the mailing, whose item may be large: every sender looks for it.
-pub(crate) fn mailing_stopped(id: &NoticeId) -> Key {
-    Key::new(notice_pk(id), "STOPPED")
-}
-
-fn area_or_all(area: Option<&Area>) -> &str {
-    area.map_or("ALL", Area::as_str)
-}
-
-/// The notices that are told in an area, or in the whole country.
-pub(crate) fn notices_pk(area: Option<&Area>) -> String {
-    format!("NOTICES#{}", area_or_all(area))
-}
-
-/// A notice that is told there since, or from, `at`. What is pinned sorts behind all that isn't, and a list is read from
-/// its end.
-pub(crate) fn told(area: Option<&Area>, row: &NoticeRow, at: Instant) -> Key {
-    let order = if row.pinned { 'P' } else { 'N' };
-    Key::new(notices_pk(area), format!("{order}#{at}#{}", row.id))
-}
-
-/// The notices that the staff of an area, or of the whole country, find.
-pub(crate) fn notices_by_pk(area: Option<&Area>) -> String {
-    format!("NOTICES-BY#{}", area_or_all(area))
-}
-
-pub(crate) fn notice_by(area: Option<&Area>, row: &NoticeRow) -> Key {
-    Key::new(notices_by_pk(area), format!("{}#{}", row.created_at, row.id))
-}
-
-/// What a holder has read.
-pub(crate) fn read_pk(holder: &HolderId) -> String {
-    format!("NOTICES-READ#{holder}")
-}
-
-/// What a holder has read of a month's notices (`yyyymm`).
-pub(crate) fn read_in(holder: &HolderId, month: &str) -> Key {
-    Key::new(read_pk(holder), month)
-}
-
-/// The mailings that are unfinished, by when somebody may take them up.
-pub(crate) const MAILINGS_PK: &str = "MAILING#00";
-
-/// How many keys spread a province's registrations, for those who walk through them.
-pub(crate) const REGISTERED_SHARDS: u8 = 8;
-
-/// One shard of a province's registrations, by district and holder.
-pub(crate) fn registered_pk(province: &str, shard: u8) -> String {
-    format!("REGISTERED#{province}#{shard:02}")
-}
-
-/// A registration's place there: its partition and sort key of the index `queue`.
-pub(crate) fn registered(
-    district: &DistrictCode,
-    holder: &HolderId,
-    number: &RegistrationNumber,
-) -> (String, String) {
-    let shard = shard_of(holder.as_str(), REGISTERED_SHARDS);
-    (registered_pk(district.prefix(2), shard), format!("{district}#{holder}#{number}"))
-}
-
 /// Which generation of figures is read.
 pub(crate) fn figures_pointer() -> Key {
     Key::new("FIGURES".to_owned(), "FIGURES")
@@ -482,26 +388,4 @@ pub(crate) fn shard_of(id: &str, shards: u8) -> u8 {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn ids_spread_evenly_over_shards() {
-        let mut counts = [0_u32; 8];
-        for id in 0..8000 {
-            counts[usize::from(shard_of(&format!("application-{id}"), 8))] += 1;
-        }
-        assert!(counts.iter().all(|count| (800..1200).contains(count)), "{counts:?}");
-        assert_eq!(shard_of("anything", 0), 0);
-    }
-
-    #[test]
-    fn a_dossier_sorts_behind_the_day_it_begins() {
-        let holder = HolderId::mint(1);
-        let day = domain::date::date(2026, 3, 1);
-        let application = application(&ApplicationId::mint(&holder, day, 2)).sk;
-        let since = day.compact();
-        assert!(application >= since && profile(&holder).sk > application);
-        assert!(application < day.plus_days(1).compact());
-    }
-}
+mod tests;

@@ -260,8 +260,8 @@ pub(crate) struct MailingView {
     sent: u64,
     /// Mails given up.
     failed: u64,
-    /// Mails planned and not sent, since the mailing was stopped.
-    dropped: u64,
+    /// Mails planned and not sent: their readers want no such mail or can't be reached, or the mailing was stopped.
+    withheld: u64,
     /// Mails planned of which the last run didn't see what became.
     waiting: usize,
     /// When it was started.
@@ -280,7 +280,7 @@ impl From<&Mailing> for MailingView {
             planned: mailing.planned,
             sent: mailing.sent,
             failed: mailing.failed,
-            dropped: mailing.dropped,
+            withheld: mailing.withheld,
             waiting: mailing.open.len(),
             started_at: mailing.started_at,
             ended_at: mailing.ended_at,

@@ -9,7 +9,7 @@ async fn main() -> Result<(), Error> {
     let notifier = &notifier::Notifier::from_env(&Env::process(), &SdkParts::from_env()?, Clock::system())?;
     notifier.warm_up().await;
     run(service_fn(
-        |event: LambdaEvent<_>| async move { Ok::<_, Error>(notifier.handle(event.payload).await) },
+        |event: LambdaEvent<_>| async move { notifier.take(event.payload).await.map_err(Error::from) },
     ))
     .await
 }

@@ -2,6 +2,7 @@
 
 mod holder;
 mod journal;
+mod messages;
 mod registration;
 mod revocation;
 mod statistics;
@@ -28,6 +29,7 @@ common::routes! {
     POST "/v1/registrations/{number}/revocation/decision" => revocation::decide,
     GET "/v1/registrations/{number}/holder" => holder::read,
     GET "/v1/registrations/{number}/journal" => journal::read,
+    GET "/v1/registrations/{number}/messages" => messages::read,
     GET "/v1/statistics" => statistics::read,
     GET "/v1/verify" => verify::scanned,
     POST "/v1/verify" => verify::several,

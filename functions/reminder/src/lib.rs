@@ -94,6 +94,8 @@ pub struct Report {
     pub deferred: u64,
     /// Messages given up.
     pub dead: u64,
+    /// Messages not sent, since their reader can't be reached there, or doesn't want them.
+    pub withheld: u64,
     /// How long the oldest message waits that is still unsent after the sweep, in seconds; 0 where none waits.
     pub oldest_unsent_seconds: u64,
     /// False where time ran out or something failed: the next run goes on.
@@ -185,6 +187,7 @@ impl Reminder {
             ("MailSent", report.sent),
             ("MailDeferred", report.deferred),
             ("MailDead", report.dead),
+            ("MailWithheld", report.withheld),
             ("DailyRunsComplete", u64::from(daily)),
             ("OldestUnsentSeconds", report.oldest_unsent_seconds),
         ];

@@ -88,7 +88,7 @@ impl Reminder {
             match states.get(&notice.message_id(holder)) {
                 Some(OutboxState::Pending) => settled.open.push(holder.clone()),
                 Some(OutboxState::Dead) => settled.failed += 1,
-                Some(OutboxState::Dropped) => settled.dropped += 1,
+                Some(OutboxState::Withheld) => settled.withheld += 1,
                 // One that isn't there any more was sent more than a year ago.
                 Some(OutboxState::Sent) | None => settled.sent += 1,
             }

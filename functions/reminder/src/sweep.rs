@@ -48,7 +48,7 @@ impl Reminder {
                         Ok(Outcome::Sent) => report.sent += 1,
                         Ok(Outcome::Deferred) => report.deferred += 1,
                         Ok(Outcome::Dead) => report.dead += 1,
-                        Ok(Outcome::Dropped) => {}
+                        Ok(Outcome::Withheld) => report.withheld += 1,
                         Ok(Outcome::NotOurs) => continue,
                         Err(error) => {
                             tracing::error!(%error, code = error.code(), notification = id, "a message failed");

@@ -3,8 +3,10 @@
 
 mod application;
 mod journal;
+mod messages;
 mod profile;
 mod subscriptions;
+mod unsubscribe;
 
 use axum::extract::FromRef;
 use common::{
@@ -22,6 +24,10 @@ common::routes! {
     GET "/v1/me/readiness" => profile::readiness,
     GET "/v1/me/subscriptions" => subscriptions::read,
     POST "/v1/me/subscriptions" => subscriptions::answer,
+    GET "/v1/me/messages" => messages::list,
+    PUT "/v1/me/preferences" => messages::prefer,
+    GET "/v1/mail/unsubscribe" => unsubscribe::ask,
+    POST "/v1/mail/unsubscribe" => unsubscribe::act,
     GET "/v1/applications" => application::list,
     POST "/v1/applications" => application::open,
     GET "/v1/applications/{id}" => application::read,

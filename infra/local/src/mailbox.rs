@@ -55,6 +55,8 @@ impl MailboxError {
 /// What the SMTP port does to a message instead of keeping it; see [`Mailbox::fail_next`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Failure {
+    /// Refuse its recipient with this reply: `550 5.1.1 no such mailbox`.
+    Recipient(&'static str),
     /// Refuse it with this reply code once it has been sent: 4xx asks for another try, 5xx forbids one.
     Reply(u16),
     /// Hang up without a reply and without keeping it.
@@ -79,8 +81,10 @@ impl Failures {
         waiting.extend(std::iter::repeat_n(failure, count));
     }
 
-    fn next(&self) -> Option<Failure> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).pop_front()
+    /// The next, if it's for a recipient or, with `at_recipient` false, for a message.
+    fn next(&self, at_recipient: bool) -> Option<Failure> {
+        let mut waiting = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        waiting.pop_front_if(|failure| matches!(failure, Failure::Recipient(_)) == at_recipient)
     }
 }
 

@@ -336,6 +336,7 @@ fn variables(
         ("MAIL_FROM", "registry@example.com".to_owned()),
         ("MAIL_ENQUIRIES", "当地社会工作登记管理机构（工作日 9:00–17:00）".to_owned()),
         ("PORTAL_URL", options.portal.clone()),
+        ("UNSUBSCRIBE_URL", format!("{}/v1/mail/unsubscribe", options.portal.trim_end_matches('/'))),
         ("SMTP_HOST", mailbox.address().ip().to_string()),
         ("SMTP_PORT", mailbox.address().port().to_string()),
         ("SMTP_TLS", "none".to_owned()),

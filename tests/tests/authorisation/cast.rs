@@ -1,7 +1,7 @@
 //! Who calls, and what there is to be asked for.
 
 use super::Caller;
-use common::{auth::totp::TotpSecret, http::Route, statement::Signer};
+use common::{auth::totp::TotpSecret, http::Route, notify::UnsubscribeTokens, statement::Signer};
 use domain::{
     actor::Role,
     dossier::Dossier,
@@ -140,6 +140,12 @@ impl<'a> Cast<'a> {
         let rules = &self.world.system.app.rules;
         let statement = HoursStatement::of(registration, &dossier, rules, self.world.now().day());
         signer.proof(&statement, &canonical_json(&statement).unwrap())
+    }
+
+    /// What a link holds that takes `own` off reminders.
+    pub async fn unsubscribe_token(&self, scene: &Scene<'_>) -> String {
+        let holder = scene.own.get("/v1/me").await.expect(200).text("/holder_id").parse().unwrap();
+        UnsubscribeTokens::of(self.world.system.app.store.cipher()).token(&holder)
     }
 
     /// What signs, its key published, and the dossier that `registration` is in.

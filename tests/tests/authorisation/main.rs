@@ -45,6 +45,10 @@ PUT    /v1/me                                  401     ok   ok     403    403   
 GET    /v1/me/readiness                        401     ok   ok     403    403   403    403   403    403   403       403   401
 GET    /v1/me/subscriptions                    401     ok   ok     403    403   403    403   403    403   403       403   401
 POST   /v1/me/subscriptions                    401     ok   ok     403    403   403    403   403    403   403       403   401
+GET    /v1/me/messages                         401     ok   ok     403    403   403    403   403    403   403       403   401
+PUT    /v1/me/preferences                      401     ok   ok     403    403   403    403   403    403   403       403   401
+GET    /v1/mail/unsubscribe                    ok      ok   ok     ok     ok    ok     ok    ok     ok    ok        ok    ok
+POST   /v1/mail/unsubscribe                    ok      ok   ok     ok     ok    ok     ok    ok     ok    ok        ok    ok
 GET    /v1/applications                        401     ok   ok     403    403   403    403   403    403   403       403   401
 POST   /v1/applications                        401     ok   ok     403    403   403    403   403    403   403       403   401
 GET    /v1/applications/{id}                   401     ok   404    403    403   403    403   403    403   403       403   401
@@ -109,6 +113,7 @@ POST   /v1/registrations/{number}/revocation/decision 401 403 403  403    403   
 GET    /v1/registrations/{number}/holder       401     403  403    ok     403   ok     403   ok     403   403       403   401
 GET    /v1/registrations/{number}/certificate  401     ok   404    ok     403   ok     403   ok     403   403       403   401
 GET    /v1/registrations/{number}/journal      401     403  403    403    403   403    403   ok     403   403       403   401
+GET    /v1/registrations/{number}/messages     401     403  403    ok     403   ok     403   ok     403   403       403   401
 GET    /v1/registrations/{number}/hours-statement 401  ok   404    ok     403   ok     403   ok     403   403       403   401
 GET    /v1/registrations/{number}/transfer-letter 401  ok   404    ok     403   ok     403   ok     403   403       403   401
 GET    /v1/statistics                          401     403  403    ok     403   ok     403   ok     403   403       403   401

@@ -13,6 +13,7 @@ use serde_json::{Value, json};
 use tests::Reply;
 
 /// The request that `caller` makes of `route`, well formed and with every header it needs.
+#[allow(clippy::too_many_lines)] // an arm for each kind of request, and nothing else
 pub async fn call(cast: &Cast<'_>, scene: &Scene<'_>, caller: Caller, route: &Route) -> Reply {
     let world = cast.world;
     let sign_in = async || {
@@ -44,6 +45,9 @@ pub async fn call(cast: &Cast<'_>, scene: &Scene<'_>, caller: Caller, route: &Ro
         }
         ("PUT", "/v1/me") => ("", json!({ "mobile": "13900139000" })),
         ("POST", "/v1/me/subscriptions") => ("", json!({ "answers": { "local-review": "accept" } })),
+        ("PUT", "/v1/me/preferences") => ("", json!({ "mail_reminders": false })),
+        // As a form, where a mail program sends it.
+        ("POST", "/v1/mail/unsubscribe") => ("", json!("List-Unsubscribe=One-Click")),
         ("POST", "/v1/applications") => ("", json!({ "kind": "change" })),
         ("PATCH", "/v1/applications/{id}") => (scene.application.as_str(), json!({ "position": "督导" })),
         ("POST", "/v1/applications/{id}/attachments") => (scene.application.as_str(), degree()),
@@ -129,6 +133,7 @@ async fn query(cast: &Cast<'_>, scene: &Scene<'_>, route: &Route) -> String {
             let asked = sample(cast);
             format!("?month={}&area=4201", asked["month"].as_str().unwrap())
         }
+        (_, "/v1/mail/unsubscribe") => format!("?t={}", cast.unsubscribe_token(scene).await),
         ("GET", "/v1/statistics") => "?area=4201".to_owned(),
         ("GET", "/v1/verify") => format!("?s={}", cast.statement(&scene.registration).await),
         ("GET", "/v1/verify/paper") => format!("?s={}", cast.proof(&scene.registration).await),

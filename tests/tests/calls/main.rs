@@ -10,6 +10,7 @@ mod figures;
 mod growth;
 mod hours;
 mod ledger;
+mod messages;
 mod notices;
 mod overdue;
 mod register;
@@ -41,7 +42,7 @@ const ALLOWED: [&str; 8] = [
 ];
 
 /// Requests that load more than once, and why. A job is no request.
-const SEVERAL_CALLS: [(&str, &str); 36] = [
+const SEVERAL_CALLS: [(&str, &str); 37] = [
     ("POST verify", "a hundred numbers and the count of guesses are one more than a call takes"),
     ("POST review/decisions", "a batch is as many requests as it has decisions"),
     ("POST review/credits/decisions", "a batch is as many requests as it has decisions"),
@@ -51,6 +52,7 @@ const SEVERAL_CALLS: [(&str, &str); 36] = [
     ("GET registrations/{number}", "for staff only the number's key says whose dossier it is"),
     ("GET registrations/{number}/certificate", "for staff only the number's key says whose dossier it is"),
     ("GET registrations/{number}/holder", "only the number's key says whose dossier it is"),
+    ("GET registrations/{number}/messages", "only the number's key says whose messages they are"),
     ("GET registrations/{number}/journal", "only the number's key says whose dossier it is"),
     ("GET registrations/{number}/revocation", "only the number's key says whose dossier it is"),
     ("POST registrations/{number}/revocation", "only the number's key says whose dossier it is"),
@@ -144,6 +146,7 @@ async fn every_endpoint_and_job_costs_what_the_data_model_says() {
     endpoints::jobs(&ledger).await;
     Box::pin(watch::standing_lists(&ledger)).await;
     verification::verification(&ledger).await;
+    Box::pin(messages::messages(&ledger)).await;
 
     // A register of its own, since the job is run in it, and by rules that draw everybody.
     let everybody =

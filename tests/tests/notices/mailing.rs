@@ -196,7 +196,7 @@ async fn what_was_stopped_goes_no_further() {
         assert_eq!(mailed(&world).await.len(), before + 10, "{by}: what was planned isn't sent either");
         let over = progress(&staff, &id).await;
         assert_eq!((&over["state"], &over["planned"]), (&json!("stopped"), &json!(20)));
-        let settled = (&over["sent"], &over["dropped"], &over["failed"], &over["waiting"]);
+        let settled = (&over["sent"], &over["withheld"], &over["failed"], &over["waiting"]);
         assert_eq!(settled, (&json!(10), &json!(10), &json!(0), &json!(0)), "{by}");
         assert!(world.system.app.store.unfinished_mailings(world.now()).await.unwrap().is_empty());
     }

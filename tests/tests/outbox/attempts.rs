@@ -87,6 +87,7 @@ async fn a_refusal_for_good_is_a_dead_letter_at_once() {
     let item = office.item(&id).await;
     assert_eq!((item.state, item.attempts), (OutboxState::Dead, 1));
     let why = item.last_error.unwrap();
+    assert_eq!(item.trail.len(), 1);
     assert!(why.starts_with("mail_message_refused: ") && !why.contains(READER), "{why}");
     assert_eq!(postman.send_due(&id, after(86_400)).await.unwrap(), Outcome::NotOurs);
     assert_eq!(office.sweep(after(86_400)).await, Report { complete: true, ..Report::default() });

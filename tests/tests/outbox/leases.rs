@@ -5,6 +5,7 @@ use common::{
     notify::{Carrier, Letterhead, Mail, Outcome, Postman, SmtpCarrier, SmtpSettings, SmtpTls},
     store::{Delivery, MOST_ATTEMPTS, OutboxState},
 };
+use domain::delivery::Channel;
 use rstest::rstest;
 use std::time::Duration;
 use tests::bare::mail_env;
@@ -93,12 +94,12 @@ async fn a_mark_after_the_lease_ended_and_passed_on_changes_nothing(#[case] late
     let next = office.store.lease(&id, after(LEASE), true).await.unwrap().unwrap();
 
     let before = office.item(&id).await;
-    assert!(!office.store.mark(&slow, &late, after(LEASE + 1)).await.unwrap());
+    assert!(!office.store.mark(&slow, Channel::Mail, &late, after(LEASE + 1)).await.unwrap());
     assert_eq!(office.item(&id).await, before);
     let sent = Delivery::Sent { provider_id: "next".to_owned() };
-    assert!(office.store.mark(&next, &sent, after(LEASE + 2)).await.unwrap());
+    assert!(office.store.mark(&next, Channel::Mail, &sent, after(LEASE + 2)).await.unwrap());
     let before = office.item(&id).await;
-    assert!(!office.store.mark(&slow, &late, after(LEASE + 3)).await.unwrap());
+    assert!(!office.store.mark(&slow, Channel::Mail, &late, after(LEASE + 3)).await.unwrap());
     assert_eq!(office.item(&id).await, before);
     assert_eq!((before.state, before.provider_id.as_deref()), (OutboxState::Sent, Some("next")));
 }
@@ -109,7 +110,7 @@ async fn a_late_mark_counts_where_nobody_has_taken_over() {
     let id = office.write_one().await;
     let slow = office.store.lease(&id, start(), false).await.unwrap().unwrap();
     let sent = Delivery::Sent { provider_id: "slow".to_owned() };
-    assert!(office.store.mark(&slow, &sent, after(LEASE + 1)).await.unwrap());
+    assert!(office.store.mark(&slow, Channel::Mail, &sent, after(LEASE + 1)).await.unwrap());
     assert_eq!(office.sweep(after(86_400)).await.sent, 0);
 }
 

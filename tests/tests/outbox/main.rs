@@ -8,4 +8,5 @@ mod attempts;
 mod due;
 mod leases;
 mod office;
+mod proof;
 mod stream;

@@ -86,6 +86,18 @@ impl Office {
         change.notifications.into_iter().map(|notification| notification.id).collect()
     }
 
+    /// Writes a message to a reader at `to` into the outbox; its id.
+    pub async fn write_to(&self, to: &str, at: Instant, message: Message) -> String {
+        let holder = HolderId::mint(0x5eed);
+        let mut change = Change::by_system(holder.clone(), JournalAction::Reminded, at);
+        let id = format!("{holder}-{}-{}", at.unix_seconds(), message.kind().0);
+        let to = to.parse().unwrap();
+        change.notifications =
+            vec![Notification { id: id.clone(), holder, to, name: "张三".to_owned(), at, message }];
+        self.store.commit(&change, None).await.unwrap();
+        id
+    }
+
     pub async fn write_one(&self) -> String {
         self.write(0..1, start()).await.remove(0)
     }

@@ -70,6 +70,8 @@ impl JournalAction {
             Self::NoticeFileRemoved => "删除公告附件",
             Self::MailingStarted => "开始群发公告邮件",
             Self::MailingStopped => "停止群发公告邮件",
+            Self::AddressBounced => "电子邮箱无法送达，停止发送",
+            Self::RemindersSet => "设置邮件提醒",
             Self::AccountAppointed => "开设账号",
             Self::AccountChanged => "修改账号",
             Self::CredentialsReset => "重置登录凭据",

@@ -186,6 +186,10 @@ pub enum JournalAction {
     MailingStarted,
     /// It's mailed no further.
     MailingStopped,
+    /// An address bounced for good, and isn't written to any more.
+    AddressBounced,
+    /// Reminders by mail are wanted, or wanted no more.
+    RemindersSet,
     /// A staff account was made.
     AccountAppointed,
     /// A staff account's name, roles, area or state was changed.

@@ -76,8 +76,9 @@ pub struct Mailing {
     pub sent: u64,
     /// Messages given up.
     pub failed: u64,
-    /// Messages that were planned and not sent, since the mailing was stopped.
-    pub dropped: u64,
+    /// Messages that were planned and not sent: their readers want no such mail or can't be reached, or the mailing was
+    /// stopped.
+    pub withheld: u64,
     /// Whose message is planned and not settled yet; no more than a run may plan.
     #[serde(default)]
     pub open: Vec<HolderId>,
@@ -96,8 +97,8 @@ pub struct Settled {
     pub sent: u64,
     /// Given up.
     pub failed: u64,
-    /// Dropped, since the mailing was stopped.
-    pub dropped: u64,
+    /// Not sent, and not to be.
+    pub withheld: u64,
     /// Still unsent.
     pub open: Vec<HolderId>,
 }
@@ -133,7 +134,7 @@ impl Mailing {
             planned: 0,
             sent: 0,
             failed: 0,
-            dropped: 0,
+            withheld: 0,
             open: Vec::new(),
             leased_until: None,
             ended_at: None,
@@ -162,7 +163,7 @@ impl Mailing {
         Self {
             sent: self.sent + settled.sent,
             failed: self.failed + settled.failed,
-            dropped: self.dropped + settled.dropped,
+            withheld: self.withheld + settled.withheld,
             open: settled.open,
             ..self.clone()
         }

@@ -23,7 +23,7 @@ fn letter_to(notification: &Notification, now: Instant) -> Letter {
 #[test]
 fn every_letter_reads_as_it_was_approved() {
     for (name, message) in every_message() {
-        let Letter { subject, text, html } = letter(message);
+        let Letter { subject, text, html, .. } = letter(message);
         insta::with_settings!({ omit_expression => true, prepend_module_to_snapshot => false }, {
             insta::assert_snapshot!(name, format!("{subject}\n\n======== text\n{text}\n======== html\n{html}"));
         });
@@ -56,7 +56,7 @@ fn chinese_text_takes_full_width_punctuation_and_no_idle_blanks() {
 #[test]
 fn every_letter_says_where_to_go_whom_to_ask_and_who_wrote() {
     for (name, message) in every_message() {
-        let Letter { subject, text, html } = letter(message);
+        let Letter { subject, text, html, .. } = letter(message);
         for part in [&text, &html] {
             for needed in ["张三", "https://sw.example.cn/", "027-12345678", "湖北省社会工作者登记服务中心"]
             {
@@ -76,7 +76,7 @@ fn every_letter_says_where_to_go_whom_to_ask_and_who_wrote() {
 #[case(false)]
 #[case(true)]
 fn a_receipt_cant_be_mistaken(#[case] amendment: bool) {
-    let Letter { subject, text, html } = letter(receipt(ApplicationKind::First, amendment, false));
+    let Letter { subject, text, html, .. } = letter(receipt(ApplicationKind::First, amendment, false));
     assert!(subject.contains("已提交成功") && subject.contains("20260220-ee4m0000-1"), "{subject}");
     for part in [text, html] {
         assert!(part.contains("已提交成功"));
@@ -101,7 +101,7 @@ fn a_renewal_filed_in_time_is_told_that_the_registration_stays_valid_and_a_late_
 #[case(0, "今天是最后一天")]
 fn reminders_count_the_days(#[case] days: i64, #[case] words: &str) {
     for message in [renewal_due(days, 0), first_registration_due(days, true), returned_reminder(days)] {
-        let Letter { subject, text, html } = letter(message);
+        let Letter { subject, text, html, .. } = letter(message);
         assert!(subject.starts_with(words), "{subject}");
         assert!(text.contains(words) && html.contains(words));
     }
@@ -132,7 +132,7 @@ fn a_renewal_reminder_says_from_when_it_can_be_submitted(#[case] sent: Instant, 
         hours_pending_tenths: 0,
         hours_unit: "学时".to_owned(),
     });
-    let Letter { subject, text, html } = letter_to(&notification, sent);
+    let Letter { subject, text, html, .. } = letter_to(&notification, sent);
     let (from, now, file) = ("可于 2026 年 2 月 1 日", "现在即可提交", "登录系统办理再登记");
     assert_eq!(subject.contains(from), ahead, "{subject}");
     for part in [text, html] {
@@ -146,7 +146,7 @@ fn what_people_typed_is_shown_and_not_obeyed() {
     let hostile = "<script>alert(1)</script><img src=x onerror=\"alert('x')\">&amp;";
     let mut notification = to_zhang_san(returned(vec![reason(hostile, hostile)], 5));
     notification.name = hostile.to_owned();
-    let Letter { subject, html, text } = letter_to(&notification, now());
+    let Letter { subject, html, text, .. } = letter_to(&notification, now());
     assert!(!html.contains("<script") && !html.contains("<img") && !html.contains("onerror=\""));
     assert_eq!(html.matches("&#60;script&#62;").count(), 3, "name, part and reason, escaped");
     assert!(text.contains(hostile));

@@ -1,11 +1,12 @@
 //! Mails as a mail program reads them.
 
 use super::{
-    super::{Letter, Letterhead, Mail},
+    super::{Letter, Letterhead, Mail, UnsubscribeLinks, UnsubscribeTokens},
     every_message, letterhead, now, receipt, registered, to_zhang_san,
 };
+use crate::crypto::FieldCipher;
 use domain::{application::ApplicationKind, notification::Notification};
-use mail_parser::{HeaderValue, MessageParser};
+use mail_parser::{HeaderValue, MessageParser, MimeHeaders};
 use rstest::rstest;
 
 fn write(notification: &Notification) -> Mail {
@@ -171,4 +172,84 @@ fn every_address_the_domain_takes_can_be_written_to() {
         notification.to = address.parse().unwrap();
         assert_eq!(write(&notification).envelope().to()[0].to_string(), address);
     }
+}
+
+/// A letterhead with links by which readers take themselves off.
+fn with_links() -> Letterhead {
+    let keys = format!("k1={}", "01".repeat(32)).parse().unwrap();
+    let cipher = FieldCipher::new(&keys, &[9; 32]).unwrap();
+    let url = "https://abcdefghij.execute-api.cn-northwest-1.amazonaws.com.cn/prod/v1/mail/unsubscribe";
+    letterhead().with_unsubscribe(UnsubscribeLinks::new(url, UnsubscribeTokens::of(&cipher)).unwrap())
+}
+
+#[test]
+fn what_the_office_need_not_tell_can_be_unsubscribed_by_one_click_and_nothing_else_can() {
+    let mut kinds = Vec::new();
+    for (name, message) in every_message() {
+        let optional = !message.is_statutory();
+        let notification = to_zhang_san(message);
+        let mail = Mail::write(&notification, &with_links(), now()).unwrap();
+        let parsed = MessageParser::default().parse(mail.bytes()).unwrap();
+        let headers: Vec<_> =
+            header_names(&mail).into_iter().filter(|name| name.starts_with("List-")).collect();
+        let text = parsed.body_text(0).unwrap();
+        if !optional {
+            assert_eq!(headers, [""; 0], "{name}");
+            assert!(!text.contains("unsubscribe"), "{name}");
+            continue;
+        }
+        kinds.push(notification.message.kind().0);
+        assert_eq!(headers, ["List-Unsubscribe", "List-Unsubscribe-Post"], "{name}");
+        let raw = String::from_utf8(mail.bytes().to_vec()).unwrap();
+        assert!(raw.contains("\r\nList-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n"), "{name}: {raw}");
+        let link = raw.split_once("List-Unsubscribe: <").unwrap().1.split_once(">\r\n").unwrap().0;
+        assert!(link.starts_with("https://") && !link.contains(char::is_whitespace), "{link}");
+        assert!(text.contains(link) && parsed.body_html(0).unwrap().contains(link), "{name}");
+        assert!(raw.lines().all(|line| line.len() <= 998), "RFC 5322, section 2.1.1");
+    }
+    kinds.sort_unstable();
+    kinds.dedup();
+    assert_eq!(kinds, ["first_registration_due", "hours_recorded", "renewal_due", "returned_reminder"]);
+}
+
+#[test]
+fn its_parts_say_which_characters_they_are_in() {
+    let mail = write(&receipt_to("张三"));
+    let parsed = MessageParser::default().parse(mail.bytes()).unwrap();
+    let kinds: Vec<_> = parsed
+        .parts
+        .iter()
+        .map(|part| {
+            let kind = part.content_type().unwrap();
+            (
+                kind.ctype().to_owned(),
+                kind.subtype().unwrap().to_owned(),
+                kind.attribute("charset").map(str::to_owned),
+            )
+        })
+        .collect();
+    let utf8 = Some("utf-8".to_owned());
+    assert_eq!(
+        kinds,
+        [
+            ("multipart".to_owned(), "alternative".to_owned(), None),
+            ("text".to_owned(), "plain".to_owned(), utf8.clone()),
+            ("text".to_owned(), "html".to_owned(), utf8)
+        ]
+    );
+    let raw = String::from_utf8(mail.bytes().to_vec()).unwrap();
+    assert!(raw.contains("MIME-Version: 1.0\r\n") && raw.contains("To: =?utf-8?b?"), "{raw}");
+}
+
+#[test]
+fn no_field_of_a_message_adds_a_header() {
+    let evil = "x\r\nBcc: thief@example.com\r\n\r\nbody";
+    let mut notification = to_zhang_san(super::returned(vec![super::reason(evil, evil)], 30));
+    notification.id = evil.to_owned();
+    let plain = write(&to_zhang_san(super::returned(vec![super::reason("a", "b")], 30)));
+    let mail = write(&notification);
+    assert_eq!(header_names(&mail), header_names(&plain));
+    assert_eq!(mail.envelope(), plain.envelope());
+    let parsed = MessageParser::default().parse(mail.bytes()).unwrap();
+    assert_eq!((parsed.text_body_count(), parsed.html_body_count()), (1, 1));
 }

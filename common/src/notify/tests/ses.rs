@@ -105,6 +105,9 @@ async fn ses_gets_the_message_byte_for_byte_and_gives_its_id() {
     assert_eq!(sent["Source"], "registry@sw.example.cn");
     assert_eq!(sent["Destinations.member.1"], "zhang.san@mail.example.com");
     assert_eq!(sent["ConfigurationSetName"], "registry");
+    // By this an event names the message it's about.
+    assert_eq!(sent["Tags.member.1.Name"], "notification");
+    assert_eq!(sent["Tags.member.1.Value"], mail.notification());
     assert_eq!(sent["SourceArn"], "arn:aws:ses:eu-central-1:123456789012:identity/sw.example.cn");
     assert_eq!(STANDARD.decode(&sent["RawMessage.Data"]).unwrap(), mail.bytes());
 }

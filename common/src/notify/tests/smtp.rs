@@ -146,6 +146,11 @@ async fn a_kept_connection_that_died_is_replaced() {
     false
 )]
 #[case::no_such_mailbox_bare("RCPT", "550 ", "mail_recipient_refused", false)]
+#[case::moved("RCPT", "551 user not local", "mail_recipient_refused", false)]
+#[case::mailbox_closed("RCPT", "550 5.2.1 mailbox disabled", "mail_recipient_refused", false)]
+#[case::mailbox_full("RCPT", "552 5.2.2 mailbox full", "mail_refused_for_recipient", false)]
+#[case::over_quota_bare("RCPT", "552 quota exceeded", "mail_refused_for_recipient", false)]
+#[case::routing_failed("RCPT", "550 5.4.1 no answer from host", "mail_refused_for_recipient", false)]
 #[case::relaying_denied("RCPT", "554 5.7.1 relay access denied", "mail_sender_refused", true)]
 #[case::sign_in_first("RCPT", "530 5.7.0 authentication required", "mail_sender_refused", true)]
 #[case::not_ready_for_data("DATA", "451 4.3.0 queue file write error", "mail_deferred", true)]

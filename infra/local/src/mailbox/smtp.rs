@@ -175,6 +175,9 @@ impl Session {
         if self.envelope.to.len() == MAX_RECIPIENTS {
             return Next::Reply("452 4.5.3 too many recipients");
         }
+        if let Some(Failure::Recipient(reply)) = self.failures.next(true) {
+            return Next::Reply(reply);
+        }
         match address(rest, "TO:") {
             Some((path, _)) if !path.is_empty() => {
                 self.envelope.to.push(path.to_owned());
@@ -193,13 +196,13 @@ impl Session {
             self.say("552 5.3.4 message too large").await?;
             return Ok(true);
         };
-        match self.failures.next() {
+        match self.failures.next(false) {
             Some(Failure::Reply(code)) => {
                 let class = code / 100;
                 self.say(&format!("{code} {class}.0.0 refused, as the test asked")).await?;
                 Ok(true)
             }
-            Some(Failure::Disconnect) => Ok(false),
+            Some(Failure::Disconnect | Failure::Recipient(_)) => Ok(false),
             Some(Failure::DisconnectAfterStoring) => {
                 self.keep(envelope, message).await?;
                 Ok(false)
