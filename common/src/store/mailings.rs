@@ -7,7 +7,7 @@
 use super::{
     Dispatch, Lost, OutboxItem, OutboxState, Store, StoreError,
     commit::Transaction,
-    items::every_item,
+    items::{every_item, written},
     keys::{self, Item, REGISTERED_SHARDS},
     records::{self, entity},
 };
@@ -138,6 +138,24 @@ impl Store {
         }
         let cut = page.last_evaluated_key.is_some().then_some(last).flatten();
         Ok(Step { holders, looked_at: items.len(), cut })
+    }
+
+    /// Puts `registration` into the index that the walk goes by, where it isn't yet. One that moved since it was read is in it
+    /// already: whatever is written is.
+    pub async fn index_registration(&self, registration: &Registration) -> Result<(), StoreError> {
+        let Registration { number, holder, district, .. } = registration;
+        let (pk, sk) = keys::registered(district, holder, number);
+        let request = self.client.update_item().table_name(&self.tables.records);
+        let updated = request
+            .set_key(Some(keys::entry(number).attributes()))
+            .update_expression("SET queue_pk = :pk, queue_sk = :sk")
+            .condition_expression("district = :district AND attribute_not_exists(queue_pk)")
+            .expression_attribute_values(":pk", keys::text(pk))
+            .expression_attribute_values(":sk", keys::text(sk))
+            .expression_attribute_values(":district", keys::text(district.as_str()))
+            .send()
+            .await;
+        written(updated).map(drop)
     }
 
     /// Every registration of `holder`, ended ones too.

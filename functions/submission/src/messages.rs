@@ -61,13 +61,13 @@ pub(crate) async fn list(
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Preferences {
-    /// 是否接收邮件提醒；回执、决定等法定通知不受影响
+    /// 是否接收邮件提醒和公告邮件；回执、决定等法定通知不受影响
     mail_reminders: bool,
 }
 
 /// 设置是否接收邮件提醒
 ///
-/// 只影响提醒类邮件；受理回执、审核决定、撤销告知等照常发送。重复提交结果相同。
+/// 只影响提醒和公告邮件；受理回执、审核决定、撤销告知等照常发送。重复提交结果相同。
 #[cfg_attr(feature = "openapi", utoipa::path(put, path = "/v1/me/preferences", tag = "submission",
     request_body = Preferences, responses((status = 200, body = MailView))))]
 pub(crate) async fn prefer(

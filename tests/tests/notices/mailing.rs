@@ -4,6 +4,7 @@ use super::{
     Kind, WUCHANG, act, addresses, draft, draft_for, drafted, in_district, mailed, published, register,
     registered, registration, withdraw,
 };
+use aws_sdk_dynamodb::types::AttributeValue;
 use common::aws::SdkParts;
 use domain::{certificate::CertificateLevel, registration::RegistrationStatus};
 use reminder::{Job, Reminder};
@@ -217,4 +218,43 @@ async fn only_what_is_published_is_mailed_and_only_within_the_area() {
     for method in ["GET", "POST", "DELETE"] {
         assert_eq!(act(&away, method, &id, "mailing", None).await.expect(404).code(), "unknown_notice");
     }
+}
+
+#[tokio::test]
+async fn registrations_of_before_the_index_are_mailed_once_they_are_put_into_it() {
+    let world = World::new().await;
+    let staff = world.staff("admin").await;
+    for person in 1..=5 {
+        registered(&world, person, WUCHANG).await;
+    }
+    let client = bare::parts(world.system.dynamodb_endpoint()).dynamodb();
+    for person in 1..=3 {
+        let number = registration(&world, person, WUCHANG).number;
+        let strip = client.update_item().table_name(world.system.env.get("TABLE_NAME").unwrap());
+        let strip = strip.key("pk", AttributeValue::S(format!("REGISTER#{number}")));
+        let strip = strip.key("sk", AttributeValue::S("ENTRY".to_owned()));
+        strip.update_expression("REMOVE queue_pk, queue_sk").send().await.unwrap();
+    }
+    for (title, expected) in [("早", vec![4, 5]), ("晚", vec![1, 2, 3, 4, 4, 5, 5])] {
+        let id = published(&world, &staff, draft(title)).await;
+        act(&staff, "POST", &id, "mailing", None).await.expect(202);
+        until_over(&world, &staff, &id).await;
+        let expected: Vec<_> = expected.into_iter().flat_map(|person| addresses([person])).collect();
+        assert_eq!(mailed(&world).await, expected);
+        assert_eq!(local::lanes::index(&world.system.app.store).await.unwrap(), 5);
+    }
+}
+
+#[tokio::test]
+async fn who_unsubscribed_isnt_mailed_and_still_reads_it() {
+    let world = World::new().await;
+    let person = super::holder(&world, "zhang", WUCHANG).await;
+    person.send("PUT", "/v1/me/preferences", Some(json!({ "mail_reminders": false })), &[]).await.expect(200);
+    let staff = world.staff("admin").await;
+    let id = published(&world, &staff, draft("通知")).await;
+    act(&staff, "POST", &id, "mailing", None).await.expect(202);
+    let over = until_over(&world, &staff, &id).await;
+    assert_eq!((&over["planned"], &over["sent"], &over["withheld"]), (&json!(1), &json!(0), &json!(1)));
+    assert_eq!(mailed(&world).await, [""; 0]);
+    assert_eq!(super::seen(&person).await, ["通知"]);
 }
