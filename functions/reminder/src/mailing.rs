@@ -33,7 +33,7 @@ impl Reminder {
         &self,
         until: Stopwatch,
         report: &mut Report,
-        progress: &impl Fn(&Report),
+        progress: &(impl Fn(&Report) + Sync),
     ) -> Result<(), StoreError> {
         let mut taken = Vec::new();
         for id in self.store.unfinished_mailings(self.clock.now()).await? {
