@@ -192,9 +192,11 @@ pub fn upload_key(id: &AttachmentId) -> String {
     format!("uploads/{id}")
 }
 
-/// What the keys of attachment `id`'s file begin with, whatever its content.
+/// What the keys of attachment `id`'s file begin with, whatever its content. A notice's files have a folder of their own:
+/// who may write there may write to nobody's papers.
 pub fn object_prefix(id: &AttachmentId) -> String {
-    format!("attachments/{id}/")
+    let folder = if id.notice().is_some() { "notices" } else { "attachments" };
+    format!("{folder}/{id}/")
 }
 
 /// The key in the bucket of attachment `id`'s file with the content that has this SHA-256 (hex). It's in the key so that

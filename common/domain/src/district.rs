@@ -46,6 +46,11 @@ pub(crate) fn province_name(digits: &str) -> Option<&'static str> {
     PROVINCES.iter().find(|(code, _)| digits.starts_with(code)).map(|(_, name)| *name)
 }
 
+/// The two digits of every province-level unit.
+pub fn provinces() -> impl Iterator<Item = &'static str> {
+    PROVINCES.iter().map(|(code, _)| *code)
+}
+
 /// The text isn't a district code or a prefix of one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidDistrict {

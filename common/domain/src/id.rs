@@ -125,7 +125,8 @@ impl FromStr for ApplicationId {
     }
 }
 
-/// An attachment: `{application}-{8 base-32 digits}`, or `{credit}-{8 base-32 digits}` for evidence of hours.
+/// An attachment: `{application}-{8 base-32 digits}`, `{credit}-{8 base-32 digits}` for evidence of hours, or
+/// `{notice}-{8 base-32 digits}` for a file of a notice.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct AttachmentId(String);
@@ -142,12 +143,23 @@ impl AttachmentId {
         Self(format!("{credit}-{}", base32(entropy, 8)))
     }
 
+    /// Mints the id of a file of `notice`, from 40 bits of `entropy`.
+    pub fn of_notice(notice: &NoticeId, entropy: u128) -> Self {
+        Self(format!("{notice}-{}", base32(entropy, 8)))
+    }
+
+    /// The notice whose file it is; none for one of a holder's.
+    pub fn notice(&self) -> Option<NoticeId> {
+        self.0[..self.0.len() - 9].parse().ok()
+    }
+
     /// The credit record whose evidence it is; none for an attachment of an application.
     pub fn credit(&self) -> Option<CreditId> {
         self.0[..self.0.len() - 9].parse().ok()
     }
 
-    /// The application it belongs to. Evidence of hours belongs to none: no application has the id that comes back.
+    /// The application it belongs to. Evidence of hours and a notice's file belong to none: no application has the id that
+    /// comes back.
     pub fn application(&self) -> ApplicationId {
         ApplicationId(self.0[..self.0.len() - 9].to_owned())
     }
@@ -158,7 +170,7 @@ impl FromStr for AttachmentId {
 
     fn from_str(text: &str) -> Result<Self, InvalidId> {
         let (owner, tail) = text.rsplit_once('-').ok_or(InvalidId)?;
-        let known = is_dated(owner, 8) || is_dated(owner, 10);
+        let known = is_dated(owner, 8) || is_dated(owner, 10) || is_notice(owner);
         if known && is_base32(tail, 8) { Ok(Self(text.to_owned())) } else { Err(InvalidId) }
     }
 }
@@ -290,6 +302,41 @@ impl FromStr for RosterId {
     }
 }
 
+/// What a notice's id begins with. No other id does: `i` and `o` are no digits of base 32.
+const NOTICE: &str = "notice";
+
+/// True for `notice-{yyyymmdd}-{12 base-32 digits}`.
+fn is_notice(text: &str) -> bool {
+    let mut parts = text.split('-');
+    let (Some(NOTICE), Some(day), Some(tail), None) =
+        (parts.next(), parts.next(), parts.next(), parts.next())
+    else {
+        return false;
+    };
+    CalendarDate::from_compact(day).is_some() && is_base32(tail, 12)
+}
+
+/// A notice (公告): `notice-{yyyymmdd}-{12 base-32 digits}`, the day being the day it was drafted.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct NoticeId(String);
+text_id!(NoticeId);
+
+impl NoticeId {
+    /// Mints an id from 60 bits of `entropy`.
+    pub fn mint(day: CalendarDate, entropy: u128) -> Self {
+        Self(format!("{NOTICE}-{}-{}", day.compact(), base32(entropy, 12)))
+    }
+}
+
+impl FromStr for NoticeId {
+    type Err = InvalidId;
+
+    fn from_str(text: &str) -> Result<Self, InvalidId> {
+        if is_notice(text) { Ok(Self(text.to_owned())) } else { Err(InvalidId) }
+    }
+}
+
 /// A keyed hash (HMAC-SHA-256, 64 hex digits) by which a person's identity document is found and compared without
 /// being read. It's made outside, where the key is.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -366,6 +413,26 @@ mod tests {
         assert_eq!((id.provider(), id.day()), (provider, date(2027, 5, 4)));
         for text in ["", "0123456789abcdef-20270230-00000000", "0123456789abcdef-20270504-0000000000", "x"] {
             assert_eq!(text.parse::<RosterId>(), Err(InvalidId), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_notices_files_tell_it_and_are_nobody_elses() {
+        let id: NoticeId = NoticeId::mint(date(2026, 3, 2), 7).to_string().parse().unwrap();
+        let file: AttachmentId = AttachmentId::of_notice(&id, 99).to_string().parse().unwrap();
+        assert_eq!((file.notice(), file.credit()), (Some(id.clone()), None));
+        assert_eq!(file.application().to_string().parse::<ApplicationId>(), Err(InvalidId));
+        assert_eq!(file.application().holder().to_string().parse::<HolderId>(), Err(InvalidId));
+        let application = ApplicationId::mint(&HolderId::mint(1), date(2026, 3, 2), 1);
+        assert_eq!(AttachmentId::mint(&application, 99).notice(), None);
+        for text in [
+            "",
+            "notice",
+            "notice-20260230-000000000000",
+            "notice-20260302-00000000",
+            "notes-20260302-000000000000",
+        ] {
+            assert_eq!(text.parse::<NoticeId>(), Err(InvalidId), "{text}");
         }
     }
 

@@ -20,6 +20,7 @@ pub mod figures;
 pub mod form;
 pub mod id;
 pub mod identity;
+pub mod notice;
 pub mod notification;
 #[cfg(feature = "openapi")]
 mod openapi;

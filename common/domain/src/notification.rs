@@ -6,7 +6,8 @@ use crate::{
     certificate::CertificateLevel,
     contact::EmailAddress,
     date::{CalendarDate, Instant},
-    id::{ApplicationId, CreditId, HolderId},
+    id::{ApplicationId, CreditId, HolderId, NoticeId},
+    notice::NoticeCategory,
     registration::RegistrationNumber,
 };
 use serde::{Deserialize, Serialize};
@@ -373,5 +374,20 @@ pub enum Message {
         /// True where a revocation that was announced ended with it.
         #[serde(default)]
         revocation_ended: bool,
+    },
+    /// A notice (公告) of an authority, mailed to those it's for.
+    Notice {
+        /// The notice.
+        notice: NoticeId,
+        /// What it's about.
+        category: NoticeCategory,
+        /// Its title.
+        title: String,
+        /// What it says in a sentence; empty where nobody wrote one.
+        summary: String,
+        /// Since when it can be read.
+        published_at: Instant,
+        /// Files that come with it.
+        files: usize,
     },
 }

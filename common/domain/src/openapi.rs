@@ -7,7 +7,7 @@ use crate::{
     date::{CalendarDate, Instant},
     district::{Area, DistrictCode},
     form::{PersonName, ShortText},
-    id::{ApplicationId, AttachmentId, CourseId, CreditId, HolderId, RosterId, StaffId},
+    id::{ApplicationId, AttachmentId, CourseId, CreditId, HolderId, NoticeId, RosterId, StaffId},
     province::Province,
     registration::RegistrationNumber,
     subscription::TemplateId,
@@ -57,6 +57,7 @@ scalar! {
     HolderId: String, "持证人编号", "7k3m9q2xw4n8r5tz";
     ApplicationId: String, "申请编号", "7k3m9q2xw4n8r5tz-20260301-h4k9m2qp";
     AttachmentId: String, "附件编号", "7k3m9q2xw4n8r5tz-20260301-h4k9m2qp-0a1b2c3d";
+    NoticeId: String, "公告编号", "notice-20260301-h4k9m2qp0a1b";
     StaffId: String, "工作人员编号", "2b4d6f8h1j3k5m7n";
     CreditId: String, "继续教育记录编号", "7k3m9q2xw4n8r5tz-20260302-h4k9m2qp3r";
     CourseId: String, "课程编号", "2b4d6f8h1j3k5m7n";

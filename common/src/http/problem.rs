@@ -14,6 +14,7 @@ use domain::{
     application::UniqueKey,
     credit::CreditRefusal,
     error::{FieldError, Refusal, RefusalClass},
+    notice::NoticeRefusal,
     rules::Citation,
 };
 use serde::Serialize;
@@ -185,19 +186,29 @@ impl IntoResponse for Problem {
     }
 }
 
+fn status_of(class: RefusalClass) -> StatusCode {
+    match class {
+        RefusalClass::Unprocessable => StatusCode::UNPROCESSABLE_ENTITY,
+        RefusalClass::Conflict => StatusCode::CONFLICT,
+        RefusalClass::Forbidden => StatusCode::FORBIDDEN,
+        RefusalClass::NotFound => StatusCode::NOT_FOUND,
+    }
+}
+
 impl From<Refusal> for Problem {
     fn from(refusal: Refusal) -> Self {
-        let status = match refusal.class() {
-            RefusalClass::Unprocessable => StatusCode::UNPROCESSABLE_ENTITY,
-            RefusalClass::Conflict => StatusCode::CONFLICT,
-            RefusalClass::Forbidden => StatusCode::FORBIDDEN,
-            RefusalClass::NotFound => StatusCode::NOT_FOUND,
-        };
         Self {
             errors: refusal.fields(),
             rule: refusal.rule().cloned(),
-            ..Self::new(status, refusal.code(), refusal.to_string())
+            ..Self::new(status_of(refusal.class()), refusal.code(), refusal.to_string())
         }
+    }
+}
+
+impl From<NoticeRefusal> for Problem {
+    fn from(refusal: NoticeRefusal) -> Self {
+        let status = status_of(refusal.class());
+        Self { errors: refusal.fields(), ..Self::new(status, refusal.code(), refusal.to_string()) }
     }
 }
 

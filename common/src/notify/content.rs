@@ -136,7 +136,7 @@ pub(super) struct Content {
     pub tone: Tone,
     /// Its kind, in a few characters.
     pub badge: &'static str,
-    /// The subject; holds no text typed by a person.
+    /// The subject; holds no text typed by a person, but for the title of what was published for everybody to read.
     pub subject: String,
     /// The heading.
     pub headline: String,

@@ -5,6 +5,7 @@ use super::{
     content::{Block, Content, Link, Writing},
     digest, education,
     letterhead::Letterhead,
+    notice::{self, Told},
     registration::{self, Registered, RenewalDue},
     revocation::{self, Revoked},
     transfer::{self, TransferredIn, TransferredOut},
@@ -18,7 +19,8 @@ use domain::{
 };
 use std::fmt::{self, Write};
 
-/// What a reader gets to see. Text that people typed is escaped in `html` and never part of `subject`.
+/// What a reader gets to see. Text that people typed is escaped in `html` and, but for a notice's
+/// title, never part of `subject`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Letter {
     /// The subject, one line.
@@ -276,6 +278,10 @@ fn content(notification: &Notification, writing: Writing<'_>) -> Content {
         }
         Message::Lapsed { number, valid_until, can_register_again, revocation_ended } => {
             registration::lapsed(writing, number, *valid_until, *can_register_again, *revocation_ended)
+        }
+        Message::Notice { notice, category, title, summary, published_at, files } => {
+            let (category, published_at, files) = (*category, *published_at, *files);
+            notice::told(writing, &Told { notice, category, title, summary, published_at, files })
         }
     }
 }

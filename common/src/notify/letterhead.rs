@@ -2,7 +2,10 @@
 
 use super::{UnsubscribeLinks, wording::one_line};
 use domain::{
-    contact::EmailAddress, id::ApplicationId, notification::Notification, registration::RegistrationNumber,
+    contact::EmailAddress,
+    id::{ApplicationId, NoticeId},
+    notification::Notification,
+    registration::RegistrationNumber,
 };
 use http::Uri;
 
@@ -47,7 +50,7 @@ impl InvalidLetterhead {
 impl Letterhead {
     /// `office` signs the mails and is the name of their sender, whose address is `from`; answers go to `reply_to`
     /// where there is one, and otherwise readers are told not to answer. `portal` is the base of the links:
-    /// `{portal}/applications/{id}`, `{portal}/me` and `{portal}/verify/{registration number}`. `enquiries` is one
+    /// `{portal}/applications/{id}`, `{portal}/notices/{id}`, `{portal}/me` and `{portal}/verify/{registration number}`. `enquiries` is one
     /// line that says whom to ask and when.
     pub fn new(
         office: &str,
@@ -90,6 +93,11 @@ impl Letterhead {
     /// Where a holder sees their registration and what can be done about it.
     pub(super) fn registration(&self) -> String {
         format!("{}/me", self.portal)
+    }
+
+    /// Where a holder reads a notice.
+    pub(super) fn notice(&self, id: &NoticeId) -> String {
+        format!("{}/notices/{id}", self.portal)
     }
 
     /// Where staff sign in.

@@ -12,6 +12,7 @@ mod education;
 mod letter;
 mod letterhead;
 mod mime;
+mod notice;
 mod pace;
 mod postman;
 mod registration;

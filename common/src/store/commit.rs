@@ -8,7 +8,7 @@ use super::{
     records::{self, entity},
     transact::{Sent, cancelled},
 };
-use aws_sdk_dynamodb::types::{CancellationReason, Delete, Put, TransactWriteItem};
+use aws_sdk_dynamodb::types::{CancellationReason, ConditionCheck, Delete, Put, TransactWriteItem};
 use domain::{
     application::{Change, Claim, JournalAction, UniqueKey},
     credit::EvidenceFile,
@@ -108,6 +108,18 @@ impl<'a> Transaction<'a> {
             .build();
         let delete = delete.map_err(|error| StoreError::Failed(error.to_string()))?;
         self.push(TransactWriteItem::builder().delete(delete).build(), Purpose::Version);
+        Ok(())
+    }
+
+    /// Lets the transaction go through only where there is nothing under `key`.
+    pub fn check_absent(&mut self, key: &Key) -> Result<(), StoreError> {
+        let check = ConditionCheck::builder()
+            .table_name(&self.store.tables.records)
+            .set_key(Some(key.attributes()))
+            .condition_expression("attribute_not_exists(pk)")
+            .build()
+            .map_err(|error| StoreError::Failed(error.to_string()))?;
+        self.push(TransactWriteItem::builder().condition_check(check).build(), Purpose::Version);
         Ok(())
     }
 

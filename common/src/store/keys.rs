@@ -35,6 +35,12 @@
 //! WAITING#{certificate}   {course}                         hours of somebody who isn't registered yet
 //! EVIDENCE#{sha256}       {attachment}                     a record's file that has this content
 //! SAMPLE#{city}#{month}   {sample}                         what was drawn of the hours that began to count in a month
+//! NOTICE#{notice}         NOTICE                           a notice
+//!                         MAILING                          how far its mailing has come
+//!                         STOPPED                          that its mailing was stopped
+//! NOTICES#{area}          {N|P}#{since}#{notice}           a notice that's told there; `P` before the others
+//! NOTICES-BY#{area}       {drafted}#{notice}               a notice, for the staff of each area it lies in
+//! NOTICES-READ#{holder}   {month}                          which of a month's notices a holder has read
 //! FIGURES                 FIGURES                          which generation of figures is read
 //! FIGURES#{gen}#{area}    now | {month}                    sums of an area, as it stands or of a month
 //! MARK#{record}           MARK                             what was counted of a record
@@ -48,8 +54,10 @@
 //! costs what it shows.
 
 mod names;
+mod notices;
 
 pub use names::*;
+pub(crate) use notices::*;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use domain::{
@@ -119,8 +127,11 @@ pub(crate) fn application(id: &ApplicationId) -> Key {
     Key::new(holder_pk(&id.holder()), format!("{}#APPLICATION#{id}", id.opened_on().compact()))
 }
 
+/// What the sort keys of a holder's registrations begin with.
+pub(crate) const REGISTRATIONS: &str = "~REGISTRATION#";
+
 pub(crate) fn registration(holder: &HolderId, number: &RegistrationNumber) -> Key {
-    Key::new(holder_pk(holder), format!("~REGISTRATION#{number}"))
+    Key::new(holder_pk(holder), format!("{REGISTRATIONS}{number}"))
 }
 
 pub(crate) fn credit(holder: &HolderId, cycle_start: CalendarDate, id: &CreditId) -> Key {

@@ -72,6 +72,11 @@ pub(crate) mod entity {
     pub const WEBHOOK_KEY: &str = "WEBHOOK_KEY";
     pub const WATCHER: &str = "WATCHER";
     pub const WATCHED: &str = "WATCHED";
+    pub const NOTICE: &str = "NOTICE";
+    pub const NOTICE_ROW: &str = "NOTICE_ROW";
+    pub const NOTICES_READ: &str = "NOTICES_READ";
+    pub const MAILING: &str = "MAILING";
+    pub const MAILING_STOPPED: &str = "MAILING_STOPPED";
 }
 
 /// An item of `record` under `key`.
@@ -220,8 +225,16 @@ pub(crate) fn registration_item(
 }
 
 /// What verifiers see of a registration. Written whenever that is.
+///
+/// It's in the index of a province's registrations, which whoever mails an area walks through, and not the registration's own
+/// record is: of that the index projects the version, and would be written with each change; of this it projects nothing.
 pub(crate) fn entry_item(registration: &Registration) -> Result<Item, StoreError> {
-    to_item(&PublicEntry::from(registration), &keys::entry(&registration.number), entity::ENTRY)
+    let Registration { number, holder, district, .. } = registration;
+    let mut item = to_item(&PublicEntry::from(registration), &keys::entry(number), entity::ENTRY)?;
+    let (pk, sk) = keys::registered(district, holder, number);
+    item.insert(keys::QUEUE_PK.to_owned(), keys::text(pk));
+    item.insert(keys::QUEUE_SK.to_owned(), keys::text(sk));
+    Ok(item)
 }
 
 /// A record of hours: in the queue while somebody has to look at it, else, where it counts and was never drawn, among

@@ -11,9 +11,10 @@ use domain::{
 use serde::{Deserialize, Serialize};
 
 /// What is said of an attempt that failed, by the first part of its detail.
-const REASONS: [(&str, &str); 14] = [
+const REASONS: [(&str, &str); 15] = [
     ("address_bounced", "该邮箱此前无法送达，请更换电子邮箱"),
     ("unsubscribed", "您已退订邮件提醒"),
+    ("mailing_stopped", "发布机构已停止群发这则公告"),
     ("mail_recipient_refused", "对方邮件服务器表示该地址不存在，请核对或更换电子邮箱"),
     ("mail_refused_for_recipient", "对方邮件服务器拒收（例如邮箱已满），请检查邮箱"),
     ("mail_message_refused", "邮件服务商拒收这封邮件"),

@@ -1,6 +1,6 @@
 //! `reminder`: the scheduled job. It plans what is due, lapses what has lapsed, revokes what nobody objected to, closes
 //! what wasn't mended, lets what wasn't decided rise to the next level, asks those whom a sample has drawn for evidence,
-//! tells staff each working day what waits for them, and sweeps what is still unsent.
+//! tells staff each working day what waits for them, goes on with notices that are mailed, and sweeps what is still unsent.
 //!
 //! Its cost follows from what is due and not from who is registered: it reads the `due` index day by day from where
 //! the last run ended, and nothing else. A run that is cut off, killed or missed is made up for by the next one; what
@@ -9,6 +9,7 @@
 mod ask;
 mod digest;
 mod lanes;
+mod mailing;
 mod plan;
 mod sweep;
 
@@ -32,6 +33,13 @@ use std::{
 /// seconds) with its lease and its mark: a run cut off between the two sends that mail again.
 const MARGIN: Duration = Duration::from_secs(30);
 
+/// The variable that says how many mails of notices are planned ahead.
+const BULK: &str = "MAIL_BULK_PER_RUN";
+/// That many where it says nothing.
+const DEFAULT_BULK: usize = 500;
+/// The most it may say: a mailing's record holds whom they go to, and is written with each step.
+const MOST_BULK: usize = 2_000;
+
 /// Which job.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -41,8 +49,10 @@ pub enum Job {
     Daily,
     /// Plan what is due.
     Plan,
-    /// Send what is unsent.
+    /// Go on with notices that are mailed, and send what is unsent.
     Sweep,
+    /// Go on with notices that are mailed.
+    Mailings,
 }
 
 /// The schedule's event, `{"job": "daily"}`.
@@ -74,6 +84,8 @@ pub struct Report {
     pub evidence_asked: u64,
     /// Holders reminded of evidence.
     pub evidence_reminded: u64,
+    /// Messages of notices planned.
+    pub notices_planned: u64,
     /// Records that were dealt with meanwhile, or need nothing.
     pub skipped: u64,
     /// Records that failed; the next run takes them up again.
@@ -122,15 +134,29 @@ pub struct Reminder {
     postman: Postman,
     rules: Arc<RuleLibrary>,
     clock: Clock,
+    /// Messages of notices that may stand unsent in the outbox at once.
+    bulk: usize,
 }
 
 impl Reminder {
-    /// Reads the configuration of the store and of mail.
+    /// Reads the configuration of the store and of mail, and `MAIL_BULK_PER_RUN` (500; 1 to 2,000).
     pub fn from_env(env: &Env, parts: &SdkParts, clock: Clock) -> Result<Self, ConfigError> {
         let store = App::store(env, parts)?;
         let rules = store.rules().clone();
         let postman = Postman::from_env(env, parts, store.clone())?;
-        Ok(Self { store, postman, rules, clock })
+        let purpose = "how many mails of notices may stand unsent in the outbox at once";
+        let bulk: usize = env.or(BULK, purpose, DEFAULT_BULK)?;
+        if !(1..=MOST_BULK).contains(&bulk) {
+            let why = format!("{bulk} is not 1 to {MOST_BULK}");
+            return Err(ConfigError::Malformed { name: BULK, purpose, why });
+        }
+        Ok(Self { store, postman, rules, clock, bulk })
+    }
+
+    /// The same with room for `bulk` unsent mails of notices.
+    #[must_use]
+    pub fn with_bulk(self, bulk: usize) -> Self {
+        Self { bulk, ..self }
     }
 
     /// The same with `rules` in the place of those that are compiled in.
@@ -160,15 +186,18 @@ impl Reminder {
         let until = Stopwatch::now() + budget;
         let mut report = Report { complete: true, ..Report::default() };
         // Where one fails, the others are still done.
-        let (planned, told) = if job == Job::Sweep {
+        let (planned, told) = if matches!(job, Job::Sweep | Job::Mailings) {
             (Ok(()), Ok(()))
         } else {
             report.calendar_runs_out = self.look_at_calendar();
             let planned = self.plan(until, &mut report, &progress).await;
             (planned, self.tell_staff(until, &mut report, &progress).await)
         };
-        let swept = if job == Job::Plan { Ok(()) } else { self.sweep(until, &mut report, &progress).await };
-        report.complete &= planned.is_ok() && told.is_ok() && swept.is_ok();
+        let mailed =
+            if job == Job::Plan { Ok(()) } else { self.mail_notices(until, &mut report, &progress).await };
+        let sends = !matches!(job, Job::Plan | Job::Mailings);
+        let swept = if sends { self.sweep(until, &mut report, &progress).await } else { Ok(()) };
+        report.complete &= planned.is_ok() && told.is_ok() && mailed.is_ok() && swept.is_ok();
         let daily = job == Job::Daily && report.complete;
         let counts = [
             ("RemindersPlanned", report.planned),
@@ -180,12 +209,13 @@ impl Reminder {
             ("HolidayCalendarDaysLeft", self.rules.calendar().days_left(self.clock.now().day())),
             ("EvidenceAsked", report.evidence_asked),
             ("EvidenceReminded", report.evidence_reminded),
+            ("NoticesPlanned", report.notices_planned),
             ("RecordsFailed", report.failed),
             ("DailyRunsComplete", u64::from(daily)),
         ];
         telemetry::counts("reminder", self.clock.now(), &counts);
         // A run that only plans knows nothing of messages.
-        if job != Job::Plan {
+        if sends {
             let ages = [
                 ("OldestUnsentSeconds", report.oldest_unsent_seconds),
                 ("OldestBulkSeconds", report.oldest_bulk_seconds),
@@ -194,7 +224,7 @@ impl Reminder {
             let counts: Vec<_> = report.tally.metrics().into_iter().chain(ages).collect();
             telemetry::counts("reminder", self.clock.now(), &counts);
         }
-        planned.and(told).and(swept).map(|()| report)
+        planned.and(told).and(mailed).and(swept).map(|()| report)
     }
 
     /// True where the holidays that are announced end within the days in which the next due dates lie.

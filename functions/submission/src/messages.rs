@@ -62,7 +62,7 @@ pub(crate) async fn list(
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Preferences {
-    /// 是否接收邮件提醒；回执、决定等法定通知不受影响
+    /// 是否接收邮件提醒和公告邮件；回执、决定等法定通知不受影响
     mail_reminders: bool,
     /// 免打扰时段（北京时间）；省略或为空时不设
     quiet_hours: Option<QuietHoursView>,
@@ -95,7 +95,7 @@ impl Preferences {
 
 /// 设置接收通知的方式
 ///
-/// 是否接收提醒类邮件、免打扰时段、是否每日合并为一封。只影响可以等待的通知；受理回执、审核决定、撤销告知和七日内到期的提醒照常
+/// 是否接收提醒和公告邮件、免打扰时段、是否每日合并为一封。只影响可以等待的通知；受理回执、审核决定、撤销告知和七日内到期的提醒照常
 /// 立即发送。每次提交全部设置，重复提交结果相同。
 #[cfg_attr(feature = "openapi", utoipa::path(put, path = "/v1/me/preferences", tag = "submission",
     request_body = Preferences, responses((status = 200, body = MailView))))]

@@ -13,6 +13,7 @@ pub mod employer;
 pub mod figures;
 pub mod gateway;
 pub mod keys;
+pub mod lanes;
 pub mod mailbox;
 pub mod operator;
 pub mod reference;

@@ -4,7 +4,7 @@ mod console;
 
 use clap::{Parser, Subcommand};
 use domain::registration::RegistrationNumber;
-use local::{audit, figures};
+use local::{audit, figures, lanes};
 use std::{path::PathBuf, process::ExitCode};
 
 /// 社工证登记：在本机运行整套系统。The whole system on this machine.
@@ -38,6 +38,12 @@ enum Command {
         #[command(subcommand)]
         command: Figures,
     },
+    /// 把早先的登记编入公告群发所用的索引，可随时中断，再次运行即可。Puts earlier registrations into the index that mailings go by.
+    IndexRegistrations {
+        /// 处理环境变量 TABLE_NAME 所指的已部署数据表，而不是数据文件夹。The deployed table that `TABLE_NAME` names.
+        #[arg(long)]
+        deployed: bool,
+    },
     /// 核对登记日志是否被改动、缺失或调换；不写登记号则核对全部。Checks journals: those named, or all.
     VerifyJournal {
         /// 登记号。Registration numbers.
@@ -70,6 +76,10 @@ async fn main() -> ExitCode {
         }
         Some(Command::Figures { command: Figures::Rebuild { deployed: false } }) => {
             figures::rebuild(console::options(cli.data, cli.port)).await
+        }
+        Some(Command::IndexRegistrations { deployed: true }) => lanes::index_deployed_registrations().await,
+        Some(Command::IndexRegistrations { deployed: false }) => {
+            lanes::index_registrations(console::options(cli.data, cli.port)).await
         }
         Some(Command::VerifyJournal { numbers, deployed: true }) => {
             audit::verify_deployed_journal(&numbers).await

@@ -27,6 +27,7 @@ use common::{
 };
 use domain::{rules::RuleLibrary, subscription::Templates};
 use education::Education;
+use notice::Notices;
 use notifier::Notifier;
 use registry::Registry;
 use reminder::Reminder;
@@ -55,7 +56,7 @@ const DRAIN_WITHIN: Duration = Duration::from_mins(3);
 /// What a run of `roster` has where it's deployed.
 const ROSTER_TIMEOUT: Duration = Duration::from_mins(15);
 /// The functions that reach the bucket.
-const BUCKET_READERS: [&str; 5] = ["attachment", "review", "education", "roster", "certificate"];
+const BUCKET_READERS: [&str; 6] = ["attachment", "review", "education", "roster", "certificate", "notice"];
 /// The stand-in mini-program.
 pub const WECHAT_APP: &str = "wx-local";
 /// Its templates of subscribe messages.
@@ -266,6 +267,9 @@ impl<P: Fn(&'static str) -> SdkParts> Functions<'_, P> {
         let own = parts("certificate");
         let certificates = Certificates::from_env(app(&own)?, env, &own)?;
         certificates.warm_up().await;
+        let own = parts("notice");
+        let notices = Notices::from_env(app(&own)?, env, &own)?;
+        notices.app.warm_up().await;
         let gateway = Gateway::default()
             .with(session::ROUTES, session::router(session))
             .with(submission::ROUTES, submission::router(submission))
@@ -273,7 +277,8 @@ impl<P: Fn(&'static str) -> SdkParts> Functions<'_, P> {
             .with(review::ROUTES, review::router(review))
             .with(education::ROUTES, education::router(education))
             .with(registry::ROUTES, registry::router(registry))
-            .with(certificate::ROUTES, certificate::router(certificates));
+            .with(certificate::ROUTES, certificate::router(certificates))
+            .with(notice::ROUTES, notice::router(notices));
         Ok(gateway.into_router())
     }
 }

@@ -30,6 +30,7 @@ pub const FILE: &str = "infra/openapi.json";
         (name = "education", description = "继续教育：学时记录与申报、课程、名单报送"),
         (name = "registry", description = "登记：查询与核验"),
         (name = "certificate", description = "电子登记证、学时证明、转出证明"),
+        (name = "notice", description = "公告：起草、发布、群发与阅读"),
     ),
     components(schemas(ProblemBody)),
 )]
@@ -61,6 +62,7 @@ pub fn document() -> utoipa::openapi::OpenApi {
         education::ApiDoc::openapi(),
         registry::ApiDoc::openapi(),
         certificate::ApiDoc::openapi(),
+        notice::ApiDoc::openapi(),
     ] {
         whole.merge(part);
     }
@@ -96,6 +98,7 @@ fn routes() -> BTreeSet<Route> {
         education::ROUTES,
         registry::ROUTES,
         certificate::ROUTES,
+        notice::ROUTES,
     ]
     .into_iter()
     .flatten()

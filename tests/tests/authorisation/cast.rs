@@ -197,6 +197,10 @@ pub struct Scene<'a> {
     pub course: String,
     /// The class list, which `provider` reports, with one row: `own`.
     pub roster: String,
+    /// The notice, which `admin` drafted.
+    pub notice: String,
+    /// A file of it.
+    pub file: String,
 }
 
 impl<'a> Scene<'a> {
@@ -218,8 +222,11 @@ impl<'a> Scene<'a> {
             sample: nothing(),
             course: nothing(),
             roster: nothing(),
+            notice: nothing(),
+            file: nothing(),
         };
         match route.path {
+            path if path.contains("/notices") => scene.tell(cast, route).await,
             path if path.ends_with("/transfer-letter") => scene.leave(cast).await,
             path if path.starts_with("/v1/session") || path.starts_with("/v1/staff") => {}
             "/v1/applications" if route.method == "POST" => {
@@ -356,6 +363,28 @@ impl<'a> Scene<'a> {
         cast.by_client("POST", "/v1/watch/numbers", Some(numbers)).await.expect(200);
     }
 
+    /// A notice with a file, pinned: as far as it has to have come for `route`.
+    async fn tell(&mut self, cast: &Cast<'a>, route: &Route) {
+        self.own.save_profile(json!({ "district": "420106" })).await.expect(200);
+        let admin = &cast.people[&Caller::Admin];
+        self.notice = admin.post("/v1/staff/notices", notice()).await.expect(201).text("/id");
+        let path = format!("/v1/staff/notices/{}", self.notice);
+        let file = tiny_jpeg();
+        let place = admin.post(&format!("{path}/files"), notice_file(file.len())).await.expect(201);
+        assert_eq!(upload(&place.body["upload"], "a.jpg", "image/jpeg", file).await, 201);
+        self.file = place.text("/file/id");
+        if !route.path.ends_with("/confirmation") {
+            admin.post_empty(&format!("{path}/files/{}/confirmation", self.file)).await.expect(200);
+        }
+        if !route.path.ends_with("/publication") {
+            admin.post_empty(&format!("{path}/publication")).await.expect(200);
+        }
+        if route.path.ends_with("/mailing") && route.method != "POST" {
+            admin.post_empty(&format!("{path}/mailing")).await.expect(202);
+        }
+        self.version = admin.get(&path).await.expect(200).etag();
+    }
+
     async fn offer(&mut self, cast: &Cast<'a>) {
         let provider = &cast.people[&Caller::Provider];
         self.course = provider.post("/v1/courses", course()).await.expect(201).text("/id");
@@ -421,6 +450,11 @@ impl<'a> Scene<'a> {
             of_id(provider, "/v1/rosters", &self.roster, "/rows").await,
             list("/v1/watch").await["numbers"],
             list("/v1/watch").await["address"],
+            seen(&cast.people[&Caller::Admin], "/v1/staff/notices?limit=100").await,
+            seen(&cast.people[&Caller::AdminAway], "/v1/staff/notices?limit=100").await,
+            of_id(&cast.people[&Caller::Admin], "/v1/staff/notices", &self.notice, "").await,
+            seen(&self.own, "/v1/notices").await["items"],
+            seen(&cast.people[&Caller::Other], "/v1/notices").await["items"],
         ])
     }
 
@@ -438,6 +472,8 @@ impl<'a> Scene<'a> {
             credit: never(&self.credit),
             course: never(&self.course),
             roster: never(&self.roster),
+            notice: never(&self.notice),
+            file: never(&self.file),
             ..self.clone()
         }
     }
@@ -485,6 +521,16 @@ pub fn course() -> Value {
         "title": "社会工作价值观与伦理", "provider": "省社会工作培训中心", "form": "in_person",
         "category": "ethics", "hours": 6, "unit": "学时", "from": "2026-02-27", "to": "2026-02-27",
     })
+}
+
+/// A notice for all of its author's area.
+pub fn notice() -> Value {
+    json!({ "category": "policy", "title": "通知", "body": "正文" })
+}
+
+/// A file of it, as it's announced.
+pub fn notice_file(size: usize) -> Value {
+    json!({ "file_name": "a.jpg", "content_type": "image/jpeg", "size": size })
 }
 
 /// A class list of `course`, as it's announced.

@@ -22,7 +22,8 @@ use tests::{Reply, World};
 /// `own` is the first row. `other` is a holder, too, and as registered as `own`. `first` and `final` review in Wuhan and
 /// Hubei, `admin` administers Hubei; whoever is `away` does the same in Yichang or Hunan. `404` is the answer that
 /// somebody gets for what isn't there, word for word. A batch counts as the one decision in it. `client` is a service
-/// client by its own id and secret, with a standing list that `own` is on.
+/// client by its own id and secret, with a standing list that `own` is on. A notice is `admin`'s, told to all of Hubei, where
+/// both holders are.
 const TABLE: &str = "
                                                nobody  own  other  first  away  final  away  admin  away  provider  away  client
 
@@ -129,6 +130,26 @@ GET    /v1/watch/keys                          ok      ok   ok     ok     ok    
 GET    /v1/watch/numbers                       401     401  401    401    401   401    401   401    401   401       401   ok
 POST   /v1/watch/numbers                       401     401  401    401    401   401    401   401    401   401       401   ok
 DELETE /v1/watch/numbers/{number}              401     401  401    401    401   401    401   401    401   401       401   ok
+
+GET    /v1/notices                             401     ok   ok     403    403   403    403   403    403   403       403   401
+GET    /v1/notices/{id}                        401     ok   ok     403    403   403    403   403    403   403       403   401
+PUT    /v1/notices/{id}/read                   401     ok   ok     403    403   403    403   403    403   403       403   401
+GET    /v1/notices/{id}/files/{file}           401     ok   ok     403    403   403    403   403    403   403       403   401
+GET    /v1/staff/notices                       401     403  403    403    403   403    403   ok     ok    403       403   401
+POST   /v1/staff/notices                       401     403  403    403    403   403    403   ok     ok    403       403   401
+GET    /v1/staff/notices/{id}                  401     403  403    403    403   403    403   ok     404   403       403   401
+PATCH  /v1/staff/notices/{id}                  401     403  403    403    403   403    403   ok     404   403       403   401
+POST   /v1/staff/notices/{id}/publication      401     403  403    403    403   403    403   ok     404   403       403   401
+POST   /v1/staff/notices/{id}/withdrawal       401     403  403    403    403   403    403   ok     404   403       403   401
+PUT    /v1/staff/notices/{id}/pin              401     403  403    403    403   403    403   ok     404   403       403   401
+DELETE /v1/staff/notices/{id}/pin              401     403  403    403    403   403    403   ok     404   403       403   401
+POST   /v1/staff/notices/{id}/files            401     403  403    403    403   403    403   ok     404   403       403   401
+POST   /v1/staff/notices/{id}/files/{file}/confirmation 401 403 403 403   403   403    403   ok     404   403       403   401
+GET    /v1/staff/notices/{id}/files/{file}     401     403  403    403    403   403    403   ok     404   403       403   401
+DELETE /v1/staff/notices/{id}/files/{file}     401     403  403    403    403   403    403   ok     404   403       403   401
+GET    /v1/staff/notices/{id}/mailing          401     403  403    403    403   403    403   ok     404   403       403   401
+POST   /v1/staff/notices/{id}/mailing          401     403  403    403    403   403    403   ok     404   403       403   401
+DELETE /v1/staff/notices/{id}/mailing          401     403  403    403    403   403    403   ok     404   403       403   401
 ";
 
 /// The rules, but that everybody is drawn as a sample.
@@ -197,6 +218,7 @@ fn routes() -> Vec<Route> {
         review::ROUTES,
         registry::ROUTES,
         certificate::ROUTES,
+        notice::ROUTES,
     ]
     .concat()
 }

@@ -2,7 +2,10 @@
 
 use super::{
     Caller,
-    cast::{Cast, Scene, certificate, class_list, course, degree, grounds, objection, sample, seminar},
+    cast::{
+        Cast, Scene, certificate, class_list, course, degree, grounds, notice, notice_file, objection,
+        sample, seminar,
+    },
 };
 use common::http::Route;
 use local::system::SERVICE_CLIENT;
@@ -97,11 +100,19 @@ pub async fn call(cast: &Cast<'_>, scene: &Scene<'_>, caller: Caller, route: &Ro
         ("POST", "/v1/registrations/{number}/revocation/decision") => {
             (scene.registration.as_str(), json!({ "ruling": "uphold", "note": "证明材料属实" }))
         }
+        ("POST", "/v1/staff/notices") => ("", notice()),
+        ("PATCH", "/v1/staff/notices/{id}") => (scene.notice.as_str(), json!({ "title": "更正" })),
+        ("POST", "/v1/staff/notices/{id}/withdrawal") => {
+            (scene.notice.as_str(), json!({ "reason": "内容有误" }))
+        }
+        ("POST", "/v1/staff/notices/{id}/files") => (scene.notice.as_str(), notice_file(9)),
+        (_, path) if path.contains("/notices/{id}") => (scene.notice.as_str(), Value::Null),
         (_, path) if path.contains("/applications/{id}") => (scene.application.as_str(), Value::Null),
         _ => ("", Value::Null),
     };
     assert!(!route.path.contains("{id}") || !id.is_empty(), "{route:?}: say here whose id it takes");
     let path = route.path.replace("{id}", id).replace("{row}", "1").replace("{number}", &scene.registration);
+    let path = path.replace("{file}", &scene.file);
     let path = path + &query(cast, scene, route).await;
     let version = format!("\"{version}\"");
     let (key, basic) = (format!("request-{}", world.next()), cast.basic());

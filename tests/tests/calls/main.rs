@@ -11,6 +11,7 @@ mod growth;
 mod hours;
 mod ledger;
 mod messages;
+mod notices;
 mod overdue;
 mod register;
 mod revocation;
@@ -41,7 +42,7 @@ const ALLOWED: [&str; 8] = [
 ];
 
 /// Requests that load more than once, and why. A job is no request.
-const SEVERAL_CALLS: [(&str, &str); 33] = [
+const SEVERAL_CALLS: [(&str, &str); 37] = [
     ("POST verify", "a hundred numbers and the count of guesses are one more than a call takes"),
     ("POST review/decisions", "a batch is as many requests as it has decisions"),
     ("POST review/credits/decisions", "a batch is as many requests as it has decisions"),
@@ -87,6 +88,13 @@ const SEVERAL_CALLS: [(&str, &str); 33] = [
     ("POST me/credits", "dossier and course are read at the same time"),
     ("POST me/credits/preview", "dossier and course are read at the same time"),
     ("PATCH me/credits/{id}", "only the record says which course it is of"),
+    (
+        "GET notices",
+        "only the dossier says in which areas it's told; their lists and the marks are read at the same time",
+    ),
+    ("GET notices/{id}", "whether it's told to its reader is looked up once it's there"),
+    ("GET notices/{id}/files/{file}", "whether it's told to its reader is looked up once it's there"),
+    ("PUT notices/{id}/read", "whether it's told to its reader is looked up once it's there"),
     ("GET rosters/{id}/rows", "list and rows are read at the same time"),
     ("PATCH rosters/{id}/rows/{row}", "only the row says whose dossier it is about"),
     ("POST rosters/{id}/rows/{row}/withdrawal", "only the row says whose dossier it is about"),
@@ -149,10 +157,12 @@ async fn every_endpoint_and_job_costs_what_the_data_model_says() {
     Box::pin(revocation::revocation(&register)).await;
     let late = Ledger::new().await;
     Box::pin(overdue::overdue(&late)).await;
+    let told = Ledger::new().await;
+    Box::pin(notices::notices(&told)).await;
 
     rights::rarer(&ledger).await;
-    rights::assert_recorded(&[&ledger, &hours, &register, &late]).await;
-    let rows = [ledger, hours, register, late].map(|ledger| ledger.rows.into_inner()).concat();
+    rights::assert_recorded(&[&ledger, &hours, &register, &late, &told]).await;
+    let rows = [ledger, hours, register, late, told].map(|ledger| ledger.rows.into_inner()).concat();
     let counted: BTreeSet<_> = rows.iter().map(|row| row.who.clone()).collect();
     let missed: Vec<_> = published().into_iter().filter(|route| !counted.contains(route)).collect();
     assert_eq!(missed, [""; 0], "endpoints that nobody counted");

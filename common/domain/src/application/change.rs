@@ -162,6 +162,30 @@ pub enum JournalAction {
     NumberUnwatched,
     /// The list was ended.
     WatchEnded,
+    /// A notice was drafted.
+    NoticeDrafted,
+    /// A notice was edited.
+    NoticeEdited,
+    /// A notice was published.
+    NoticePublished,
+    /// A notice is to be published at a time to come.
+    NoticeScheduled,
+    /// A notice was put before the others.
+    NoticePinned,
+    /// A notice stands among the others again.
+    NoticeUnpinned,
+    /// A notice was withdrawn.
+    NoticeWithdrawn,
+    /// A place was given for a file of a notice.
+    NoticeFileRequested,
+    /// A file of a notice was looked at and accepted.
+    NoticeFileConfirmed,
+    /// A file of a notice was removed.
+    NoticeFileRemoved,
+    /// A notice is mailed to its audience.
+    MailingStarted,
+    /// It's mailed no further.
+    MailingStopped,
     /// An address bounced for good, and isn't written to any more.
     AddressBounced,
     /// Reminders by mail are wanted, or wanted no more.

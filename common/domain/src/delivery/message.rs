@@ -31,12 +31,13 @@ impl Message {
             Self::EvidenceAsked { .. } => ("evidence_asked", "请提供学时证明"),
             Self::EvidenceBrought { .. } => ("evidence_brought", "学时证明回执"),
             Self::Lapsed { .. } => ("lapsed", "登记已失效"),
+            Self::Notice { .. } => ("notice", "公告"),
         }
     }
 
     /// True for what the office has to tell, whether or not it's wanted: receipts, decisions, notices with a legal effect,
-    /// and what asks for an answer. False for reminders of what was told or is known, and for good news that the transcript
-    /// shows as well.
+    /// and what asks for an answer. False for reminders of what was told or is known, for good news that the transcript
+    /// shows as well, and for notices, which are there to be read in any case.
     pub fn is_statutory(&self) -> bool {
         !matches!(
             self,
@@ -44,6 +45,7 @@ impl Message {
                 | Self::FirstRegistrationDue { .. }
                 | Self::RenewalDue { .. }
                 | Self::HoursRecorded { corrected: false, .. }
+                | Self::Notice { .. }
         )
     }
 }

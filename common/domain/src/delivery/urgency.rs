@@ -30,6 +30,7 @@ impl Message {
             {
                 Urgency::Urgent
             }
+            Self::Notice { .. } => Urgency::Bulk,
             message if message.is_statutory() => Urgency::Urgent,
             _ => Urgency::Ordinary,
         }

@@ -189,7 +189,8 @@ pub fn told(notification: &Notification, today: CalendarDate) -> Option<Told> {
         | Message::RevocationEnded { .. }
         | Message::Revoked { .. }
         | Message::FirstRegistrationDue { .. }
-        | Message::RenewalDue { .. } => return None,
+        | Message::RenewalDue { .. }
+        | Message::Notice { .. } => return None,
     };
     Some(says.told(notification, today))
 }

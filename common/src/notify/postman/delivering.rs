@@ -8,7 +8,7 @@ use crate::{
 use domain::{
     date::Instant,
     delivery::{BouncedAddress, Channel, MailStanding, Urgency},
-    notification::Notification,
+    notification::{Message, Notification},
 };
 
 /// Seconds that what another message gathers waits longer than that one: longer than a sweep may have to wait for its turn.
@@ -62,6 +62,10 @@ impl Postman {
         }
         match &leased.dispatch {
             Dispatch::Letter(notification) => {
+                if self.is_stopped(notification).await? {
+                    let stopped = Delivery::Withheld { error: "mailing_stopped".to_owned() };
+                    return Ok(Attempted::by(Channel::Mail, stopped));
+                }
                 let standing = self.store.mail_standing(&notification.holder).await?;
                 if let Some(until) = self.held_until(&standing, notification, now).await? {
                     return Ok(Attempted::by(Channel::Mail, Delivery::Held { until }));
@@ -87,6 +91,14 @@ impl Postman {
             Dispatch::Call(event) => {
                 Ok(Attempted::by(Channel::Call, self.webhooks.deliver(&self.store, event, now).await?))
             }
+        }
+    }
+
+    /// True where `notification` is of a mailing that was stopped.
+    async fn is_stopped(&self, notification: &Notification) -> Result<bool, StoreError> {
+        match &notification.message {
+            Message::Notice { notice, .. } => self.store.is_mailing_stopped(notice).await,
+            _ => Ok(false),
         }
     }
 
@@ -170,7 +182,10 @@ impl Postman {
                 && other.to == notification.to
                 && standing.gathers(&other)
                 && standing.holds(&other, now).is_none();
-            if fits && let Some(leased) = self.store.lease(&other.id, now, false).await? {
+            if fits
+                && !self.is_stopped(&other).await?
+                && let Some(leased) = self.store.lease(&other.id, now, false).await?
+            {
                 gathered.push(leased);
             }
             if gathered.len() == MOST_GATHERED {

@@ -34,7 +34,7 @@ pub enum Outcome {
     Deferred,
     /// Given up.
     Dead,
-    /// Not sent, since its reader can't be reached there, or doesn't want it.
+    /// Not sent, since its reader can't be reached there or doesn't want it, or what it belongs to was stopped.
     Withheld,
     /// Not tried yet: it isn't its turn, or its reader wants it later. It counts as no attempt.
     Held,

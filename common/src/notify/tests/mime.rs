@@ -209,7 +209,10 @@ fn what_the_office_need_not_tell_can_be_unsubscribed_by_one_click_and_nothing_el
     }
     kinds.sort_unstable();
     kinds.dedup();
-    assert_eq!(kinds, ["first_registration_due", "hours_recorded", "renewal_due", "returned_reminder"]);
+    assert_eq!(
+        kinds,
+        ["first_registration_due", "hours_recorded", "notice", "renewal_due", "returned_reminder"]
+    );
 }
 
 #[test]

@@ -12,7 +12,8 @@ use domain::{
     certificate::CertificateLevel,
     date::{CalendarDate, Instant, date},
     district::DistrictCode,
-    id::{ApplicationId, CreditId, HolderId},
+    id::{ApplicationId, CreditId, HolderId, NoticeId},
+    notice::NoticeCategory,
     notification::{HoursLine, Message, Notification, ReasonLine, ReceiptLine},
     registration::RegistrationNumber,
 };
@@ -35,6 +36,17 @@ fn now() -> Instant {
 
 fn today() -> CalendarDate {
     now().day()
+}
+
+fn notice(summary: &str, files: usize) -> Message {
+    Message::Notice {
+        notice: NoticeId::mint(today(), 7),
+        category: NoticeCategory::Training,
+        title: "关于开展 2026 年继续教育的通知".to_owned(),
+        summary: summary.to_owned(),
+        published_at: now(),
+        files,
+    }
 }
 
 fn holder() -> HolderId {
@@ -309,6 +321,8 @@ fn every_message() -> Vec<(&'static str, Message)> {
         ("transferred_out_with_others", transferred_out(vec![Renewal, Change], true)),
         ("transferred_in", transferred_in(400, 365)),
         ("transferred_in_hours_done", transferred_in(900, 900)),
+        ("notice", notice("全年六期，每期十人，请提前报名。", 2)),
+        ("notice_without_a_summary", notice("", 0)),
         ("withdrawn", withdrawn(First)),
         ("first_registration_due", first_registration_due(30, true)),
         ("first_registration_due_strict", first_registration_due(1, false)),

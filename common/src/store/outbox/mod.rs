@@ -204,11 +204,13 @@ impl Delivery {
 
 impl OutboxItem {
     pub(super) fn new(dispatch: Dispatch, now: Instant) -> Self {
+        // What is written to many is the sweep's from the start: the stream's trigger leaves it alone.
+        let first = if dispatch.lane() == Lane::Messages(Urgency::Bulk) { 0 } else { FIRST_SWEEP_SECONDS };
         Self {
             dispatch,
             state: OutboxState::Pending,
             attempts: 0,
-            next_attempt: now.plus_seconds(FIRST_SWEEP_SECONDS),
+            next_attempt: now.plus_seconds(first),
             provider_id: None,
             last_error: None,
             wechat: None,

@@ -5,6 +5,7 @@ mod acts;
 pub mod client;
 pub mod files;
 mod narrator;
+mod notice;
 pub mod page;
 mod register;
 mod revocation;

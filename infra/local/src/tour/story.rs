@@ -42,6 +42,7 @@ impl<'a> Story<'a> {
         self.reminders(&number).await?;
         self.renew(&number).await?;
         self.register_is_asked(&number).await?;
+        self.is_told().await?;
         let employer = self.is_watched(&number).await?;
         self.revocation(&number).await?;
         self.moves_away(&number).await?;

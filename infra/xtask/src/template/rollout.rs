@@ -5,8 +5,8 @@ use super::translated::{Translated, each};
 use serde_json::Value;
 
 /// The functions that have versions.
-const VERSIONED: [&str; 7] =
-    ["Attachment", "Certificate", "Education", "Registry", "Review", "Session", "Submission"];
+const VERSIONED: [&str; 8] =
+    ["Attachment", "Certificate", "Education", "Notice", "Registry", "Review", "Session", "Submission"];
 /// The alarms that stop a version.
 const ALARMS: [&str; 4] = ["ServerErrors", "Slow", "FunctionErrors", "Throttles"];
 

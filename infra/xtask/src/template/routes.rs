@@ -31,7 +31,7 @@ fn line(method: &str, path: &str, function: &str) -> String {
 }
 
 fn of_code() -> Routes {
-    let functions: [(&str, &[Route]); 7] = [
+    let functions: [(&str, &[Route]); 8] = [
         ("session", session::ROUTES),
         ("submission", submission::ROUTES),
         ("attachment", attachment::ROUTES),
@@ -39,6 +39,7 @@ fn of_code() -> Routes {
         ("education", education::ROUTES),
         ("registry", registry::ROUTES),
         ("certificate", certificate::ROUTES),
+        ("notice", notice::ROUTES),
     ];
     let lines = functions.into_iter().flat_map(|(function, routes)| {
         routes.iter().map(move |route| line(route.method, route.path, function))
