@@ -104,7 +104,7 @@ pub(super) enum Block {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Fact {
     /// The name.
-    pub label: &'static str,
+    pub label: String,
     /// The value.
     pub value: String,
 }
@@ -180,8 +180,9 @@ impl Content {
         self.block(Block::Deadline { label, date, weekday: weekday(last), left })
     }
 
-    pub fn facts<const N: usize>(self, facts: [(&'static str, String); N]) -> Self {
-        self.block(Block::Facts(facts.into_iter().map(|(label, value)| Fact { label, value }).collect()))
+    pub fn facts<L: Into<String>>(self, facts: impl IntoIterator<Item = (L, String)>) -> Self {
+        let facts = facts.into_iter().map(|(label, value)| Fact { label: label.into(), value });
+        self.block(Block::Facts(facts.collect()))
     }
 
     /// Reasons typed by a reviewer; nothing where there are none.
