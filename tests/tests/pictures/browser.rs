@@ -151,22 +151,14 @@ impl Browser {
         assert_eq!(families, [FAMILY], "the font of the pictures isn't installed: {INSTALL}");
     }
 
-    /// Opens `url` on `screen`, whole: however long the page is, nothing of it has to be scrolled to. Gives each address
-    /// that the page asked for besides its own.
+    /// Opens `url` on `screen`. Gives each address that the page asked for besides its own.
     pub fn open(&mut self, url: &str, screen: Screen) -> Vec<String> {
-        let scheme = if screen.dark { "dark" } else { "light" };
-        let features = json!([{ "name": "prefers-color-scheme", "value": scheme }]);
-        self.call("Emulation.setEmulatedMedia", &json!({ "features": features }));
         self.set(screen);
         self.events.clear();
         self.call("Page.navigate", &json!({ "url": url }));
         self.wait("Page.loadEventFired");
         self.run("document.fonts.ready");
-        // A frame is as tall as its window lets it be, so that is left as it is.
-        if self.run("!document.querySelector('iframe')") == true {
-            let height = self.run("document.documentElement.scrollHeight").as_u64().expect("a height");
-            self.set(screen.of_height(height.max(screen.height.into())));
-        }
+        self.show(screen);
         let asked = self.events.iter().filter(|event| event["method"] == "Network.requestWillBeSent");
         let asked = asked.filter_map(|event| event["params"]["request"]["url"].as_str());
         // Its own address, and the one that no page names.
@@ -178,7 +170,21 @@ impl Browser {
         asked.filter(|asked| !known(asked)).map(str::to_owned).collect()
     }
 
+    /// Shows the page that is open on `screen`, whole: however long it is, nothing of it has to be scrolled to.
+    pub fn show(&mut self, screen: Screen) {
+        self.set(screen);
+        // A frame is as tall as its window lets it be, so that is left as it is.
+        let height = "document.querySelector('iframe') ? 0 : document.documentElement.scrollHeight";
+        let height = self.run(height).as_u64().expect("a height");
+        if height > screen.height.into() {
+            self.set(screen.of_height(height));
+        }
+    }
+
     fn set(&mut self, screen: Screen) {
+        let scheme = if screen.dark { "dark" } else { "light" };
+        let features = json!([{ "name": "prefers-color-scheme", "value": scheme }]);
+        self.call("Emulation.setEmulatedMedia", &json!({ "features": features }));
         let metrics = json!({
             "width": screen.width, "height": screen.height, "deviceScaleFactor": 1, "mobile": screen.phone,
         });

@@ -15,12 +15,22 @@ impl Look {
     /// Opens `url` in `browser` on `screen` and looks at all of it.
     pub fn at(browser: &mut Browser, url: &str, screen: Screen) -> Self {
         let asked = browser.open(url, screen);
+        let mut look = Self::taken(browser);
+        look.faults.extend(asked.iter().map(|asked| format!("it asks for {asked}")));
+        look
+    }
+
+    /// Looks at the page that is open on another `screen`.
+    pub fn again(browser: &mut Browser, screen: Screen) -> Self {
+        browser.show(screen);
+        Self::taken(browser)
+    }
+
+    fn taken(browser: &mut Browser) -> Self {
         let found = browser.run(include_str!("look.js"));
         let texts = |of: &Value| -> Vec<String> {
             of.as_array().unwrap().iter().map(|text| text.as_str().unwrap().to_owned()).collect()
         };
-        let mut faults = texts(&found["faults"]);
-        faults.extend(asked.iter().map(|asked| format!("it asks for {asked}")));
-        Self { hidden: texts(&found["hidden"]), faults }
+        Self { hidden: texts(&found["hidden"]), faults: texts(&found["faults"]) }
     }
 }

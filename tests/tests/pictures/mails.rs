@@ -122,9 +122,12 @@ async fn every_mail_shows_all_its_text_on_any_screen_and_asks_nobody_for_anythin
         let notification = to_zhang_san(message);
         let letter = Letter::write(&notification, &letterhead(), now()).unwrap();
         let (bare, _) = post.bring(&written(&notification)).await;
-        for screen in [Screen::PHONE, Screen::SMALL.dark()] {
-            let look = Look::at(&mut browser, &bare, screen);
-            wrong.extend(look.faults.iter().map(|fault| format!("{name} on {screen:?}: {fault}")));
+        let looks = [
+            ("phone", Look::at(&mut browser, &bare, Screen::PHONE)),
+            ("small phone by night", Look::again(&mut browser, Screen::SMALL.dark())),
+        ];
+        for (screen, look) in looks {
+            wrong.extend(look.faults.iter().map(|fault| format!("{name} on a {screen}: {fault}")));
             assert_eq!(look.hidden.len(), 1, "{name}: what lists of mails show alone: {:?}", look.hidden);
         }
         let seen = browser.run(SEEN);
@@ -144,12 +147,19 @@ async fn no_text_breaks_a_mail_whatever_field_it_is_in() {
     let (post, mut browser, mut wrong) = (Post::open().await, Browser::start(), Vec::new());
     for (name, message) in every_message() {
         let notification = to_zhang_san(message);
-        let (bare, _) = post.bring(&written(&with_text(&notification, &text))).await;
+        let (bare, page) = post.bring(&written(&with_text(&notification, &text))).await;
         let look = Look::at(&mut browser, &bare, Screen::PHONE);
         wrong.extend(look.faults.iter().map(|fault| format!("{name}: {fault}")));
         assert_eq!(look.hidden.len(), 1, "{name}: {:?}", look.hidden);
         let active = browser.run("document.querySelectorAll('script, img, [onerror], body style').length");
         assert_eq!(active, 0, "{name}");
+        // Such a unit is part of a subject.
+        if name == "hours_claimed" {
+            for (what, url) in [("its page", page), ("the list with it", post.list())] {
+                let look = Look::at(&mut browser, &url, Screen::SMALL);
+                wrong.extend(look.faults.iter().map(|fault| format!("{name}, {what}: {fault}")));
+            }
+        }
     }
     assert_none(&wrong);
 }

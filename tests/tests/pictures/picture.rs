@@ -1,6 +1,6 @@
 //! Pictures of pages beside the ones that were looked at and approved.
 
-use image::{RgbImage, imageops};
+use image::{DynamicImage, GenericImageView, RgbImage, imageops::FilterType};
 use std::{collections::HashMap, env, fs, io::BufWriter, path::Path};
 
 /// The side of the squares that are compared, in pixels: a letter and its edges come to much the same in one, whatever
@@ -18,18 +18,15 @@ const TALLER: u32 = 4;
 /// # Errors
 ///
 /// In words.
-pub fn compare(approved: &RgbImage, now: &RgbImage) -> Result<(), String> {
-    if approved.width() != now.width() || approved.height().abs_diff(now.height()) > TALLER {
-        return Err(format!(
-            "{:?} pixels were approved, these are {:?}",
-            approved.dimensions(),
-            now.dimensions()
-        ));
+pub fn compare(approved: &DynamicImage, now: &DynamicImage) -> Result<(), String> {
+    let ((width, height), (width_now, height_now)) = (approved.dimensions(), now.dimensions());
+    if width != width_now || height.abs_diff(height_now) > TALLER {
+        return Err(format!("{width}×{height} pixels were approved, these are {width_now}×{height_now}"));
     }
-    let (columns, rows) = (now.width() / SQUARE, approved.height().min(now.height()) / SQUARE);
-    let squares = |picture: &RgbImage| {
-        let even = imageops::crop_imm(picture, 0, 0, columns * SQUARE, rows * SQUARE).to_image();
-        imageops::resize(&even, columns, rows, imageops::FilterType::Triangle)
+    let (columns, rows) = (width / SQUARE, height.min(height_now) / SQUARE);
+    let squares = |picture: &DynamicImage| {
+        let even = picture.crop_imm(0, 0, columns * SQUARE, rows * SQUARE);
+        even.resize_exact(columns, rows, FilterType::Triangle).into_rgb8()
     };
     let (approved, now) = (squares(approved), squares(now));
     let pairs = approved.pixels().zip(now.pixels());
@@ -48,19 +45,19 @@ pub fn compare(approved: &RgbImage, now: &RgbImage) -> Result<(), String> {
 ///
 /// What is different, and where the new picture is.
 pub fn reviewed(folder: &Path, name: &str, png: &[u8]) -> Result<(), String> {
-    let now = image::load_from_memory(png).expect("a picture").into_rgb8();
+    let now = image::load_from_memory(png).expect("a picture");
     let path = folder.join(format!("{name}.png"));
     if env::var_os("REVIEW").is_some() {
-        write(&path, &now);
+        write(&path, &now.into_rgb8());
         return Ok(());
     }
     let kept = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("{name}.now.png"));
     let outcome = match image::open(&path) {
-        Ok(approved) => compare(&approved.into_rgb8(), &now),
+        Ok(approved) => compare(&approved, &now),
         Err(error) => Err(format!("nothing was approved: {error}")),
     };
     outcome.map_err(|what| {
-        write(&kept, &now);
+        write(&kept, &now.to_rgb8());
         format!("{name}: {what}; see {}, and take it with REVIEW=1 if it's right", kept.display())
     })
 }

@@ -42,7 +42,7 @@ impl Post {
             login: None,
             timeout: Duration::from_secs(10),
         };
-        let bare = Router::new().route("/bare/{place}", get(bare)).with_state(mailbox.clone());
+        let bare = Router::new().route("/bare/{id}", get(bare)).with_state(mailbox.clone());
         let pages = wechat.map_or_else(|| mailbox.router(), |wechat| mailbox.router_beside(wechat));
         let server = LoopbackServer::start(pages.merge(bare), 0).await.unwrap();
         let carrier = Carrier::Smtp(SmtpCarrier::new(settings).unwrap());
@@ -53,8 +53,8 @@ impl Post {
     pub async fn bring(&self, mail: &Mail) -> (String, String) {
         self.carrier.send(mail).await.unwrap();
         let summaries = self.mailbox.summaries();
-        let (place, id) = (summaries.len() - 1, &summaries.last().unwrap().id);
-        (format!("{}/bare/{place}", self.server.url()), format!("{}/mailbox/{id}", self.server.url()))
+        let id = &summaries.last().unwrap().id;
+        (format!("{}/bare/{id}", self.server.url()), format!("{}/mailbox/{id}", self.server.url()))
     }
 
     /// The mailbox's list.
@@ -64,8 +64,8 @@ impl Post {
 }
 
 /// A mail as a program shows it that holds nothing back.
-async fn bare(State(mailbox): State<Arc<Mailbox>>, Path(place): Path<usize>) -> Html<String> {
-    Html(mailbox.messages().unwrap()[place].html.clone().unwrap())
+async fn bare(State(mailbox): State<Arc<Mailbox>>, Path(id): Path<String>) -> Html<String> {
+    Html(mailbox.message(&id).unwrap().unwrap().html.unwrap())
 }
 
 /// A letterhead with links by which readers take themselves off.
