@@ -26,6 +26,12 @@ pub fn mail_env(post: SocketAddr) -> Env {
 
 /// The same with more variables.
 pub fn mail_env_with<const N: usize>(post: SocketAddr, more: [(&str, String); N]) -> Env {
+    let more = more.map(|(name, value)| (name.to_owned(), value));
+    Env::of(mail_variables(post).into_iter().chain(more))
+}
+
+/// What that environment has in it.
+pub fn mail_variables(post: SocketAddr) -> Vec<(String, String)> {
     let key = || generate_key().expect("random bytes");
     let variables = [
         ("TABLE_NAME", TABLE.to_owned()),
@@ -38,9 +44,11 @@ pub fn mail_env_with<const N: usize>(post: SocketAddr, more: [(&str, String); N]
         ("MAIL_ENQUIRIES", "电话 027-12345678".to_owned()),
         ("PORTAL_URL", "http://127.0.0.1:8080".to_owned()),
         ("MAIL_CARRIER", "smtp".to_owned()),
+        ("MAIL_RATE", "1000".to_owned()),
+        ("WECHAT_RATE", "1000".to_owned()),
         ("SMTP_TLS", "none".to_owned()),
         ("SMTP_HOST", post.ip().to_string()),
         ("SMTP_PORT", post.port().to_string()),
     ];
-    Env::of(variables.into_iter().chain(more).map(|(name, value)| (name.to_owned(), value)))
+    variables.map(|(name, value)| (name.to_owned(), value)).into()
 }

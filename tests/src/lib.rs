@@ -12,7 +12,9 @@
 
 pub mod bare;
 pub mod crowd;
+pub mod doors;
 pub mod journey;
+pub mod mass;
 pub mod paper;
 pub mod wire;
 

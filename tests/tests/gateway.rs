@@ -451,7 +451,8 @@ async fn notifier_by_a_recorded_batch_of_the_stream() {
     let application = holder.ready_first(1).await;
     holder.submit(&application).await.expect(200);
     assert!(world.mails().await.is_empty(), "nobody reads this table's stream");
-    let waiting = functions.app.store.due_messages(world.now().plus_seconds(3600), 10).await.unwrap();
+    let waiting =
+        tests::doors::due_messages(&functions.app.store, world.now().plus_seconds(3600)).await.unwrap();
     assert_eq!(waiting.len(), 1, "{waiting:?}");
     let values = [("application", application.as_str()), ("message", waiting[0].as_str())];
     let event = || serde_json::from_str(&recorded("stream", &values)).unwrap();

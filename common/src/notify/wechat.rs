@@ -6,7 +6,9 @@
 //! message is sent at least once: twice only where a sender died between sending and marking.
 
 use super::{
+    Pace,
     carrier::without_addresses,
+    postman::later,
     wechat_tokens::{NoToken, Tokens},
 };
 use crate::{
@@ -19,11 +21,14 @@ use crate::{
 };
 use domain::{
     date::Instant,
+    delivery::Channel,
     notification::Notification,
     subscription::{Template, Templates, Told, Verdict, told, verdict},
 };
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, num::NonZeroU32};
 
+/// Messages in a second, where nothing else is configured. WeChat publishes no such limit, only that there is one.
+const MESSAGES_PER_SECOND: NonZeroU32 = NonZeroU32::new(50).unwrap();
 /// The attempt from which on a message that WeChat is too busy for goes by mail: some fifteen minutes after the first.
 const PATIENCE: u32 = 4;
 /// How often a ledger that changed meanwhile is read again.
@@ -34,6 +39,7 @@ pub struct WeChatChannel {
     client: WeChatClient,
     programs: MiniPrograms,
     templates: Templates,
+    pace: Pace,
     keeper: bool,
 }
 
@@ -66,11 +72,12 @@ struct Paid<'a> {
 impl WeChatChannel {
     /// Sends by `client` in the name of `programs`. The one that is `keeper` asks for tokens before there is need.
     pub fn new(client: WeChatClient, programs: MiniPrograms, templates: Templates) -> Self {
-        Self { client, programs, templates, keeper: false }
+        let pace = Pace::new(Channel::WeChat, MESSAGES_PER_SECOND);
+        Self { client, programs, templates, pace, keeper: false }
     }
 
-    /// Reads `WECHAT_TEMPLATES` (see [`Templates`]), and where there are any `WECHAT_APPS` and `WECHAT_BASE_URL`; nothing
-    /// where there are none.
+    /// Reads `WECHAT_TEMPLATES` (see [`Templates`]), and where there are any `WECHAT_APPS`, `WECHAT_BASE_URL` and
+    /// `WECHAT_RATE`; nothing where there are none.
     ///
     /// # Errors
     ///
@@ -87,7 +94,8 @@ impl WeChatChannel {
         }
         let base = env.get("WECHAT_BASE_URL").unwrap_or_else(|| DEFAULT_BASE_URL.to_owned());
         let client = WeChatClient::new(&base).map_err(|error| ConfigError::Unusable(error.to_string()))?;
-        Ok(Some(Self::new(client, programs, templates)))
+        let pace = Pace::from_env(env, "WECHAT_RATE", Channel::WeChat, MESSAGES_PER_SECOND)?;
+        Ok(Some(Self { pace, ..Self::new(client, programs, templates) }))
     }
 
     /// The same, asking for tokens before there is need.
@@ -119,6 +127,10 @@ impl WeChatChannel {
             },
         };
         let Some(paid) = paid else { return Ok(Way::Mail) };
+        if !self.pace.turn(store, notification.message.urgency()).await? {
+            // What paid for it stays noted with it.
+            return Ok(Way::WeChat(later(now)));
+        }
         match self.send(store, &paid, now).await? {
             Ok(id) => {
                 let provider_id = format!("wechat {}", id.as_deref().unwrap_or("ok"));

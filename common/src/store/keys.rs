@@ -11,6 +11,7 @@
 //! JOURNAL#{record}        {version}[#…]                    journal of one record
 //! UNIQUE#{kind}#{key}     UNIQUE                           who has something only one can have
 //! OUTBOX#{notification}   OUTBOX                           a message to be sent
+//! RATE#{provider}         RATE                             until when the rate of a provider is used up
 //! JOB#{name}              JOB                              how far a scheduled job has come
 //! STAFF#{staff}           ACCOUNT                          staff account
 //!                         SESSION#{family}                 one sign-in of that member of staff
@@ -363,8 +364,13 @@ pub(crate) fn due_pk(day: CalendarDate, shard: u8) -> String {
 }
 
 /// One shard of the messages that wait to be sent.
-pub(crate) fn outbox_due_pk(shard: u8) -> String {
-    format!("OUTBOX#{shard:02}")
+pub(crate) fn outbox_due_pk(lane: &str, shard: u8) -> String {
+    format!("OUTBOX#{lane}{shard:02}")
+}
+
+/// The slots of a provider that are taken.
+pub(crate) fn rate(provider: &str) -> Key {
+    Key { pk: format!("RATE#{provider}"), sk: "RATE".to_owned() }
 }
 
 /// The shard, of `shards`, that `id` belongs to: FNV-1a, which spreads ids evenly and is the same on every machine

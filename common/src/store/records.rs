@@ -47,6 +47,7 @@ pub(crate) mod entity {
     pub const JOURNAL: &str = "JOURNAL";
     pub const UNIQUE: &str = "UNIQUE";
     pub const OUTBOX: &str = "OUTBOX";
+    pub const RATE: &str = "RATE";
     pub const MAIL_STANDING: &str = "MAIL_STANDING";
     pub const JOB: &str = "JOB";
     pub const ACCOUNT: &str = "ACCOUNT";

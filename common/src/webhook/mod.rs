@@ -57,7 +57,7 @@ impl Webhooks {
     ) -> Result<Delivery, StoreError> {
         let watcher = store.watcher(&event.client).await?.filter(|watcher| watcher.watch == event.watch);
         let Some(watcher) = watcher else {
-            return Ok(Delivery::Refused { error: "watch_ended".to_owned() });
+            return Ok(Delivery::Withheld { error: "watch_ended".to_owned() });
         };
         let headers = self.signer.sign(&event.id, now, &event.body);
         match self.caller.post(&watcher.address, &headers, &event.body).await {

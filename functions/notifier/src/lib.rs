@@ -20,19 +20,16 @@ use common::{
     clock::Clock,
     config::{ConfigError, Env},
     http::App,
-    notify::{Outcome, Postman},
+    notify::{Door, Postman, Tally},
     sns::{Fetch, SnsVerifier, fetch_over_tls},
-    store::{OUTBOX_PREFIX, PK, Store},
+    store::{DUE_PK, Lane, OUTBOX_PREFIX, PK, Store},
     telemetry,
 };
-use domain::delivery::FeedbackKind;
+use domain::delivery::{FeedbackKind, Urgency};
 use feedback::Heard;
 pub use feedback::{FeedbackError, SnsEvent, SnsRecord};
-use futures_util::{StreamExt, stream};
+use futures_util::StreamExt;
 use serde::{Deserialize, Serialize};
-
-/// Mails sent at the same time.
-const AT_ONCE: usize = 4;
 
 /// What the function is called with: events of SES, or a batch of the table's stream.
 #[derive(Debug, Deserialize)]
@@ -125,53 +122,34 @@ impl Notifier {
     /// and counts what it tells into the figures. The answer names
     /// the records to be handed over again.
     pub async fn handle(&self, event: Event) -> DynamoDbEventResponse {
-        let messages = event.records.iter().filter_map(new_message);
-        let outcomes: Vec<_> =
-            stream::iter(messages)
-                // The time is taken anew for each: a lease counts from it, and the batch may take longer than a lease.
-                .map(|(id, sequence)| async move {
-                    (self.postman.send_new(&id, self.clock.now()).await, sequence)
-                })
-                .buffered(AT_ONCE)
-                .collect()
-                .await;
+        let (messages, sequences): (Vec<_>, Vec<_>) = event.records.iter().filter_map(new_message).unzip();
+        let posted: Vec<_> =
+            self.postman.send_each(Door::Stream, &messages, &self.clock, || true).collect().await;
 
         let mut response = DynamoDbEventResponse::default();
-        let (mut sent, mut deferred, mut dead, mut withheld) = (0, 0, 0, 0);
-        for (outcome, sequence) in outcomes {
-            match outcome {
-                Ok(Outcome::Sent) => sent += 1,
-                Ok(Outcome::Deferred) => deferred += 1,
-                Ok(Outcome::Dead) => dead += 1,
-                Ok(Outcome::Withheld) => withheld += 1,
-                Ok(Outcome::NotOurs) => {}
-                Err(error) => {
-                    tracing::error!(%error, code = error.code(), "a message could not be taken from the outbox");
-                    response.batch_item_failures.push(again(sequence));
-                }
+        let mut tally = Tally::default();
+        for (posted, sequence) in posted.into_iter().zip(sequences) {
+            match posted {
+                Ok(posted) => tally.add(posted),
+                // The postman has told the log.
+                Err(_) => response.batch_item_failures.push(again(sequence)),
             }
         }
         let failed = response.batch_item_failures.len() as u64;
         let told = lists::tell(&self.store, &event.records, &self.clock).await;
         let untold = told.again.len() as u64;
         response.batch_item_failures.extend(told.again.into_iter().map(again));
-        let tally = figures::count(&self.store, event.records, &self.clock).await;
-        let uncounted = tally.again.len() as u64;
-        response.batch_item_failures.extend(tally.again.into_iter().map(again));
-        let counts = [
-            ("MailSent", sent),
-            ("MailDeferred", deferred),
-            ("MailDead", dead),
-            ("MailWithheld", withheld),
-            ("MailFailed", failed),
-        ];
+        let figures = figures::count(&self.store, event.records, &self.clock).await;
+        let uncounted = figures.again.len() as u64;
+        response.batch_item_failures.extend(figures.again.into_iter().map(again));
+        let counts: Vec<_> = tally.metrics().into_iter().chain([("MessagesFailed", failed)]).collect();
         telemetry::counts("notifier", self.clock.now(), &counts);
         let counts = [
             ("CallsPlanned", told.planned),
             ("ListsUnreadable", told.unreadable),
             ("ListsFailed", untold),
-            ("FiguresCounted", tally.counted),
-            ("FiguresUnreadable", tally.unreadable),
+            ("FiguresCounted", figures.counted),
+            ("FiguresUnreadable", figures.unreadable),
             ("FiguresFailed", uncounted),
         ];
         if counts.iter().any(|(_, count)| *count > 0) {
@@ -188,14 +166,23 @@ fn again(sequence: Option<String>) -> DynamoDbBatchItemFailure {
     failure
 }
 
-/// The id of a message that was just put into the outbox, and the record's place in the stream. The event source's
-/// filter hands over nothing else; the local runner and a changed filter might.
-fn new_message(record: &EventRecord) -> Option<(String, Option<String>)> {
+/// A message that was just put into the outbox, with its lane, and the record's place in the stream. The event source's
+/// filter hands over nothing else; the local runner and a changed filter might. What is written to many isn't sent from here:
+/// it waits for the sweep, so that it keeps nothing else waiting.
+fn new_message(record: &EventRecord) -> Option<((Lane, String), Option<String>)> {
     if record.event_name != "INSERT" {
         return None;
     }
     let (_, key) = record.change.keys.iter().find(|(name, _)| *name == PK)?;
     let serde_dynamo::AttributeValue::S(key) = key else { return None };
     let id = key.strip_prefix(OUTBOX_PREFIX)?.to_owned();
-    Some((id, record.change.sequence_number.clone()))
+    let place = record.change.new_image.iter().find(|(name, _)| *name == DUE_PK).map(|(_, place)| place);
+    let lane = match place {
+        Some(serde_dynamo::AttributeValue::S(place)) => Lane::of_pk(place),
+        _ => None,
+    };
+    // The record says it waits; what the image doesn't say can't make it less urgent.
+    let lane = lane.unwrap_or(Lane::Messages(Urgency::Urgent));
+    let bulk = lane == Lane::Messages(Urgency::Bulk);
+    (!bulk).then(|| ((lane, id), record.change.sequence_number.clone()))
 }

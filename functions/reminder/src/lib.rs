@@ -17,7 +17,7 @@ use common::{
     clock::Clock,
     config::{ConfigError, Env},
     http::App,
-    notify::Postman,
+    notify::{Outcome, Posted, Postman, Tally},
     store::{Store, StoreError},
     telemetry,
 };
@@ -86,10 +86,34 @@ pub struct Report {
     pub dead: u64,
     /// Messages not sent, since their reader can't be reached there, or doesn't want them.
     pub withheld: u64,
-    /// How long the oldest message waits that is still unsent after the sweep, in seconds; 0 where none waits.
+    /// Messages whose turn hasn't come, or that their reader wants later.
+    pub held: u64,
+    /// The same by channel.
+    #[serde(skip)]
+    pub tally: Tally,
+    /// How long the oldest message to one person waits that is still unsent after the sweep, in seconds; 0 where none waits.
     pub oldest_unsent_seconds: u64,
+    /// The same of what is written to many.
+    pub oldest_bulk_seconds: u64,
+    /// The same of calls to service clients.
+    pub oldest_call_seconds: u64,
     /// False where time ran out or something failed: the next run goes on.
     pub complete: bool,
+}
+
+impl Report {
+    /// Counts what became of a message.
+    fn add(&mut self, posted: Posted) {
+        self.tally.add(posted);
+        match posted.outcome {
+            Outcome::Sent => self.sent += 1,
+            Outcome::Deferred => self.deferred += 1,
+            Outcome::Dead => self.dead += 1,
+            Outcome::Withheld => self.withheld += 1,
+            Outcome::Held => self.held += 1,
+            Outcome::NotOurs => {}
+        }
+    }
 }
 
 /// The function.
@@ -131,7 +155,7 @@ impl Reminder {
         &self,
         job: Job,
         budget: Duration,
-        progress: impl Fn(&Report),
+        progress: impl Fn(&Report) + Sync,
     ) -> Result<Report, StoreError> {
         let until = Stopwatch::now() + budget;
         let mut report = Report { complete: true, ..Report::default() };
@@ -157,16 +181,19 @@ impl Reminder {
             ("EvidenceAsked", report.evidence_asked),
             ("EvidenceReminded", report.evidence_reminded),
             ("RecordsFailed", report.failed),
-            ("MailSent", report.sent),
-            ("MailDeferred", report.deferred),
-            ("MailDead", report.dead),
-            ("MailWithheld", report.withheld),
             ("DailyRunsComplete", u64::from(daily)),
-            ("OldestUnsentSeconds", report.oldest_unsent_seconds),
         ];
-        // A run that only plans knows nothing of the last.
-        let known = if job == Job::Plan { counts.len() - 1 } else { counts.len() };
-        telemetry::counts("reminder", self.clock.now(), &counts[..known]);
+        telemetry::counts("reminder", self.clock.now(), &counts);
+        // A run that only plans knows nothing of messages.
+        if job != Job::Plan {
+            let ages = [
+                ("OldestUnsentSeconds", report.oldest_unsent_seconds),
+                ("OldestBulkSeconds", report.oldest_bulk_seconds),
+                ("OldestCallSeconds", report.oldest_call_seconds),
+            ];
+            let counts: Vec<_> = report.tally.metrics().into_iter().chain(ages).collect();
+            telemetry::counts("reminder", self.clock.now(), &counts);
+        }
         planned.and(told).and(swept).map(|()| report)
     }
 

@@ -327,6 +327,9 @@ fn variables(
         ("WECHAT_TEMPLATES", WECHAT_TEMPLATES.to_owned()),
         ("SERVICE_CLIENTS", format!("{SERVICE_CLIENT}:{WECHAT_APP}:{client_hash}")),
         ("MAIL_CARRIER", "smtp".to_owned()),
+        // This machine is in no hurry and takes no offence.
+        ("MAIL_RATE", "1000".to_owned()),
+        ("WECHAT_RATE", "1000".to_owned()),
         ("MAIL_OFFICE", "社会工作者登记管理办公室".to_owned()),
         ("MAIL_FROM", "registry@example.com".to_owned()),
         ("MAIL_ENQUIRIES", "当地社会工作登记管理机构（工作日 9:00–17:00）".to_owned()),

@@ -36,9 +36,9 @@ fn is_echo(call: &Call) -> bool {
     call.operation == "GetItem" && call.table.ends_with("idempotency")
 }
 
-/// True for what a sender does: lease, look how mail to the reader fares, pay, look for a token, mark.
+/// True for what a sender does: lease, wait for its turn, look how mail to the reader fares, pay, look for a token, mark.
 pub fn is_postman(call: &Call) -> bool {
-    const OWN: [&str; 3] = ["OUTBOX#", "SUBSCRIBER#", "WECHAT-TOKEN#"];
+    const OWN: [&str; 4] = ["OUTBOX#", "RATE#", "SUBSCRIBER#", "WECHAT-TOKEN#"];
     let own = |key: &String| {
         OWN.iter().any(|own| key.starts_with(own))
             || call.operation == "GetItem" && key.starts_with("HOLDER#")
@@ -48,6 +48,11 @@ pub fn is_postman(call: &Call) -> bool {
         && call.operation != "PutItem"
         && !call.keys.is_empty()
         && call.keys.iter().all(own)
+}
+
+/// True for taking slots of a rate. How often depends on who else is sending, and on how fast the machine is.
+fn is_pace(call: &Call) -> bool {
+    !call.keys.is_empty() && call.keys.iter().all(|key| key.starts_with("RATE#"))
 }
 
 /// True for what the stream's consumers do while a request is answered.
@@ -82,7 +87,7 @@ impl Ledger {
     }
 
     pub fn note(&self, who: &str, case: &'static str, calls: Vec<Call>, of: impl Fn(&Call) -> bool) {
-        let calls = calls.into_iter().filter(of).collect();
+        let calls = calls.into_iter().filter(|call| of(call) && !is_pace(call)).collect();
         self.rows.borrow_mut().push(Row { who: who.to_owned(), case, calls });
     }
 

@@ -34,7 +34,10 @@ use std::sync::{
     atomic::{AtomicBool, AtomicU32, Ordering},
 };
 use tempfile::TempDir;
-use tests::bare::{mail_env_with, parts};
+use tests::{
+    bare::{mail_env_with, parts},
+    doors::Doors,
+};
 
 pub const TOPIC: &str = "arn:aws:sns:eu-central-1:123456789012:registry-MailEvents";
 pub const CERTIFICATE: &str =

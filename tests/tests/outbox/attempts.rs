@@ -10,6 +10,7 @@ use common::{
 };
 use local::mailbox::Failure;
 use reminder::Report;
+use tests::doors::{Doors, due_messages};
 
 #[tokio::test]
 async fn failures_that_pass_back_off_and_end_as_a_dead_letter() {
@@ -28,9 +29,9 @@ async fn failures_that_pass_back_off_and_end_as_a_dead_letter() {
         assert_eq!((item.state, item.next_attempt), (OutboxState::Pending, due));
         assert!(item.last_error.unwrap().starts_with("mail_deferred: "));
         let early = due.plus_seconds(-1);
-        assert_eq!(office.store.due_messages(early, 10).await.unwrap(), [""; 0]);
+        assert_eq!(due_messages(&office.store, early).await.unwrap(), [""; 0]);
         assert_eq!(postman.send_due(&id, early).await.unwrap(), Outcome::NotOurs);
-        assert_eq!(office.store.due_messages(due, 10).await.unwrap(), [id.as_str()]);
+        assert_eq!(due_messages(&office.store, due).await.unwrap(), [id.as_str()]);
         now = due;
         outcome = postman.send_due(&id, now).await.unwrap();
     }
@@ -41,7 +42,7 @@ async fn failures_that_pass_back_off_and_end_as_a_dead_letter() {
 
     // The server would take it now; nobody offers it any more.
     let later = now.plus_seconds(30 * 86_400);
-    assert_eq!(office.store.due_messages(later, 10).await.unwrap(), [""; 0]);
+    assert_eq!(due_messages(&office.store, later).await.unwrap(), [""; 0]);
     assert_eq!(postman.send_due(&id, later).await.unwrap(), Outcome::NotOurs);
     assert_eq!(office.mailbox.count(), 0);
 }

@@ -8,7 +8,7 @@ use common::{
 use domain::delivery::Channel;
 use rstest::rstest;
 use std::time::Duration;
-use tests::bare::mail_env;
+use tests::{bare::mail_env, doors::Doors};
 use tokio::net::TcpListener;
 
 #[tokio::test]

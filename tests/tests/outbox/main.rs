@@ -9,4 +9,5 @@ mod due;
 mod leases;
 mod office;
 mod proof;
+mod rates;
 mod stream;

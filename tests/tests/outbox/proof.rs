@@ -17,7 +17,7 @@ use domain::{
 };
 use local::mailbox::Failure;
 use rstest::rstest;
-use tests::bare::TABLE;
+use tests::{bare::TABLE, doors::Doors};
 
 const GONE: Failure = Failure::Recipient("550 5.1.1 no such mailbox");
 

@@ -103,7 +103,8 @@ async fn a_batch_that_meets_a_dead_store_is_handed_over_again_and_sent_once() {
 #[tokio::test]
 async fn a_batch_that_takes_long_leases_each_message_when_its_turn_comes() {
     let office = office().await;
-    let ids = office.write(0..20, start()).await;
+    // More than are sent at the same time.
+    let ids = office.write(0..80, start()).await;
     let records: Vec<_> = ids.iter().zip(1..).map(|(id, sequence)| inserted(id, sequence)).collect();
     let time_flies = async {
         loop {
@@ -117,7 +118,7 @@ async fn a_batch_that_takes_long_leases_each_message_when_its_turn_comes() {
         () = time_flies => unreachable!(),
     };
     assert_eq!(failed, [""; 0]);
-    let (first, last) = (office.item(&ids[0]).await, office.item(&ids[19]).await);
+    let (first, last) = (office.item(&ids[0]).await, office.item(&ids[79]).await);
     assert!(last.next_attempt > first.next_attempt.plus_seconds(LEASE), "{first:?} {last:?}");
 }
 

@@ -27,7 +27,10 @@ use local::{
 };
 use std::collections::BTreeMap;
 use tempfile::TempDir;
-use tests::bare::{TABLE, mail_env_with, parts};
+use tests::{
+    bare::{TABLE, mail_env_with, parts},
+    doors::Doors,
+};
 
 /// The template of what becomes of an application.
 pub const REVIEW: &str = "local-review";

@@ -4,6 +4,7 @@ use crate::bureau::{READER, after, bureau, start};
 use common::{notify::Outcome, store::OutboxState};
 use local::wechat::SendTrouble;
 use rstest::rstest;
+use tests::doors::Doors;
 
 #[tokio::test]
 async fn a_reader_who_refuses_gets_a_mail_and_the_ledger_is_put_right() {

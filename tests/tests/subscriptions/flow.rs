@@ -2,6 +2,7 @@
 
 use crate::bureau::{REVIEW, after, bureau, start};
 use common::{notify::Outcome, store::OutboxState};
+use tests::doors::Doors;
 
 #[tokio::test]
 async fn an_acceptance_pays_for_one_message_and_the_next_goes_by_mail() {

@@ -4,6 +4,7 @@ use crate::bureau::{after, bureau, start};
 use common::notify::Outcome;
 use local::wechat::Asked;
 use std::time::Duration;
+use tests::doors::Doors;
 
 fn asked(ordinarily: usize, forced: usize) -> Asked {
     Asked { ordinarily, forced }

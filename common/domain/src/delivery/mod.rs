@@ -4,14 +4,16 @@
 
 mod message;
 mod standing;
+mod urgency;
 
 pub use standing::{BouncedAddress, MailStanding, Withheld};
+pub use urgency::Urgency;
 
 use crate::date::Instant;
 use serde::{Deserialize, Serialize};
 
 /// How a message travels.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Channel {
@@ -25,6 +27,15 @@ pub enum Channel {
 }
 
 impl Channel {
+    /// Its name in keys and logs.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Mail => "mail",
+            Self::WeChat => "wechat",
+            Self::Call => "call",
+        }
+    }
+
     /// The name people see.
     pub fn label(self) -> &'static str {
         match self {

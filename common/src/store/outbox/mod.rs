@@ -5,7 +5,10 @@
 //! died between sending and marking.
 
 mod due;
+mod lane;
 mod sending;
+
+pub use lane::Lane;
 
 use super::{
     Store, StoreError,
@@ -14,7 +17,7 @@ use super::{
 };
 use domain::{
     date::Instant,
-    delivery::{Attempt, AttemptOutcome, Channel, Feedback},
+    delivery::{Attempt, AttemptOutcome, Channel, Feedback, Urgency},
     digest::Digest,
     notification::Notification,
     subscription::TemplateId,
@@ -81,6 +84,15 @@ impl Dispatch {
         match self {
             Self::Letter(_) | Self::Digest(_) => Channel::Mail,
             Self::Call(_) => Channel::Call,
+        }
+    }
+
+    /// The lane it waits in.
+    pub fn lane(&self) -> Lane {
+        match self {
+            Self::Letter(notification) => Lane::Messages(notification.message.urgency()),
+            Self::Digest(_) => Lane::Messages(Urgency::Ordinary),
+            Self::Call(_) => Lane::Calls,
         }
     }
 
@@ -169,18 +181,24 @@ pub enum Delivery {
         /// A code for the log.
         error: String,
     },
+    /// Not tried yet: it counts as no attempt.
+    Held {
+        /// When it may be.
+        until: Instant,
+    },
 }
 
 impl Delivery {
-    /// The attempt that ended like this, for the proof.
-    fn attempt(&self, channel: Channel, at: Instant) -> Attempt {
+    /// The attempt that ended like this, for the proof; none where there was none.
+    fn attempt(&self, channel: Channel, at: Instant) -> Option<Attempt> {
         let (outcome, detail) = match self {
             Self::Sent { .. } => (AttemptOutcome::Accepted, None),
             Self::Retry { error } => (AttemptOutcome::Deferred, Some(error)),
             Self::Refused { error } => (AttemptOutcome::Refused, Some(error)),
             Self::Withheld { error } => (AttemptOutcome::Withheld, Some(error)),
+            Self::Held { .. } => return None,
         };
-        Attempt { at, channel, outcome, detail: detail.cloned() }
+        Some(Attempt { at, channel, outcome, detail: detail.cloned() })
     }
 }
 
@@ -206,7 +224,10 @@ impl OutboxItem {
     pub(super) fn to_item(&self) -> Result<Item, StoreError> {
         let id = self.dispatch.id();
         let mut item = records::to_item(self, &self.key(), entity::OUTBOX)?;
-        item.insert(keys::DUE_PK.to_owned(), keys::text(keys::outbox_due_pk(keys::shard_of(id, DUE_SHARDS))));
+        item.insert(
+            keys::DUE_PK.to_owned(),
+            keys::text(self.dispatch.lane().pk(keys::shard_of(id, DUE_SHARDS))),
+        );
         let due = due_sk(self.next_attempt, Some(self.dispatch.at()), id);
         item.insert(keys::DUE_SK.to_owned(), keys::text(due));
         if let Some(letter) = self.dispatch.letter() {

@@ -2,7 +2,10 @@
 
 use super::{Delivery, LEASE_SECONDS, Leased, MOST_ATTEMPTS, OutboxItem, due::due_sk};
 use crate::store::{Store, StoreError, items::written, keys, lost_condition, records};
-use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue};
+use aws_sdk_dynamodb::{
+    operation::update_item::builders::UpdateItemFluentBuilder,
+    types::{AttributeValue, ReturnValue},
+};
 use domain::{date::Instant, delivery::Channel};
 
 /// How an attempt is added to a message's trail.
@@ -59,8 +62,8 @@ impl Store {
         }
     }
 
-    /// Marks how an attempt by `channel` went. A mark that comes after the lease ended, when another sender has taken over, changes
-    /// nothing and gives `false`. Where nobody has, it still counts: a mail that's on its way needn't be sent again.
+    /// Marks how an attempt by `channel` went. A mark that comes after the lease ended, when another sender has taken over,
+    /// changes nothing and gives `false`. Where nobody has, it still counts: a mail that's on its way needn't be sent again.
     pub async fn mark(
         &self,
         leased: &Leased,
@@ -69,7 +72,6 @@ impl Store {
         now: Instant,
     ) -> Result<bool, StoreError> {
         let id = leased.dispatch.id();
-        let attempt = delivery.attempt(channel, now);
         let request = self
             .client
             .update_item()
@@ -78,10 +80,20 @@ impl Store {
             .condition_expression("#state = :pending AND next_attempt = :lease")
             .expression_attribute_names("#state", "state")
             .expression_attribute_values(":pending", keys::text("pending"))
-            .expression_attribute_values(":lease", keys::text(leased.lease.to_string()))
-            .expression_attribute_values(":none", AttributeValue::L(Vec::new()))
-            .expression_attribute_values(":attempt", serde_dynamo::to_attribute_value(vec![attempt])?);
+            .expression_attribute_values(":lease", keys::text(leased.lease.to_string()));
+        let request = match delivery.attempt(channel, now) {
+            Some(attempt) => request
+                .expression_attribute_values(":none", AttributeValue::L(Vec::new()))
+                .expression_attribute_values(":attempt", serde_dynamo::to_attribute_value(vec![attempt])?),
+            None => request,
+        };
         let request = match delivery {
+            Delivery::Held { until } => request
+                .update_expression("SET next_attempt = :next, due_sk = :due_sk, attempts = attempts - :one")
+                // It's late only from then on.
+                .expression_attribute_values(":due_sk", keys::text(due_sk(*until, Some(*until), id)))
+                .expression_attribute_values(":next", keys::text(until.to_string()))
+                .expression_attribute_values(":one", keys::number(1)),
             Delivery::Retry { error } if leased.attempt < MOST_ATTEMPTS => {
                 let next = now.plus_seconds(back_off_seconds(leased.attempt));
                 let place = due_sk(next, Some(leased.dispatch.at()), id);
@@ -93,26 +105,32 @@ impl Store {
                     .expression_attribute_values(":next", keys::text(next.to_string()))
                     .expression_attribute_values(":error", keys::text(error))
             }
-            ended => {
-                let expiry = now.plus_seconds(KEPT_DAYS * 86_400).unix_seconds();
-                let (state, last, attribute, value) = match ended {
-                    Delivery::Sent { provider_id } => ("sent", ", last_error", "provider_id", provider_id),
-                    Delivery::Withheld { error } => ("withheld", "", "last_error", error),
-                    Delivery::Retry { error } | Delivery::Refused { error } => {
-                        ("dead", "", "last_error", error)
-                    }
-                };
-                request
-                    .update_expression(format!(
-                        "SET #state = :state, expires_at = :expiry, {attribute} = :value, {TRAIL} REMOVE due_pk, due_sk{last}"
-                    ))
-                    .expression_attribute_values(":state", keys::text(state))
-                    .expression_attribute_values(":expiry", keys::number(expiry))
-                    .expression_attribute_values(":value", keys::text(value))
+            Delivery::Sent { provider_id } => ended(request, "sent", ("provider_id", provider_id), now),
+            Delivery::Withheld { error } => ended(request, "withheld", ("last_error", error), now),
+            Delivery::Retry { error } | Delivery::Refused { error } => {
+                ended(request, "dead", ("last_error", error), now)
             }
         };
         written(request.send().await)
     }
+}
+
+/// The mark of a message that waits no more.
+fn ended(
+    request: UpdateItemFluentBuilder,
+    state: &str,
+    (attribute, value): (&str, &str),
+    now: Instant,
+) -> UpdateItemFluentBuilder {
+    let expiry = now.plus_seconds(KEPT_DAYS * 86_400).unix_seconds();
+    let forgotten = if attribute == "last_error" { "" } else { ", last_error" };
+    request
+        .update_expression(format!(
+            "SET #state = :state, expires_at = :expiry, {attribute} = :value, {TRAIL} REMOVE due_pk, due_sk{forgotten}"
+        ))
+        .expression_attribute_values(":state", keys::text(state))
+        .expression_attribute_values(":expiry", keys::number(expiry))
+        .expression_attribute_values(":value", keys::text(value))
 }
 
 #[cfg(test)]
