@@ -215,15 +215,15 @@ impl Content {
         for content in contents {
             all = all.block(Block::Heading(content.headline));
             all.blocks.extend(content.blocks);
-            all.links.extend(content.links);
-        }
-        let mut known = Vec::new();
-        all.links.retain(|link| {
-            !known.contains(&link.url) && {
-                known.push(link.url.clone());
-                true
+            for link in content.links {
+                match all.links.iter_mut().find(|known| known.url == link.url) {
+                    None => all.links.push(link),
+                    Some(known) if known.label == link.label => {}
+                    // One page for several things: what it's called for the first of them would hide the others.
+                    Some(known) => known.label = "登录系统查看和办理",
+                }
             }
-        });
+        }
         all
     }
 

@@ -86,6 +86,12 @@ fn digest() -> Digest {
     }
 }
 
+/// What came in a day for somebody who wants one mail of it.
+fn gathered() -> Mail {
+    let several = ["hours_recorded", "hours_corrected", "renewal_due_short_of_ethics"].map(named);
+    Mail::gathered(&several, &letterhead(), now()).unwrap()
+}
+
 fn written(notification: &Notification) -> Mail {
     Mail::write(notification, &letterhead(), now()).unwrap()
 }
@@ -102,6 +108,7 @@ async fn mails_look_as_they_were_approved() {
     let mails = of_name.into_iter().chain([
         ("returned_for_several", written(&returned_for_several())),
         ("hostile", written(&hostile)),
+        ("gathered", gathered()),
         ("digest", Mail::digest(&digest(), &letterhead(), now()).unwrap()),
     ]);
     for (name, mail) in mails {
