@@ -106,7 +106,7 @@ pub(super) enum Block {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Fact {
     /// The name.
-    pub label: &'static str,
+    pub label: String,
     /// The value.
     pub value: String,
 }
@@ -182,8 +182,9 @@ impl Content {
         self.block(Block::Deadline { label, date, weekday: weekday(last), left })
     }
 
-    pub fn facts<const N: usize>(self, facts: [(&'static str, String); N]) -> Self {
-        self.block(Block::Facts(facts.into_iter().map(|(label, value)| Fact { label, value }).collect()))
+    pub fn facts<L: Into<String>>(self, facts: impl IntoIterator<Item = (L, String)>) -> Self {
+        let facts = facts.into_iter().map(|(label, value)| Fact { label: label.into(), value });
+        self.block(Block::Facts(facts.collect()))
     }
 
     /// Reasons typed by a reviewer; nothing where there are none.
@@ -214,15 +215,15 @@ impl Content {
         for content in contents {
             all = all.block(Block::Heading(content.headline));
             all.blocks.extend(content.blocks);
-            all.links.extend(content.links);
-        }
-        let mut known = Vec::new();
-        all.links.retain(|link| {
-            !known.contains(&link.url) && {
-                known.push(link.url.clone());
-                true
+            for link in content.links {
+                match all.links.iter_mut().find(|known| known.url == link.url) {
+                    None => all.links.push(link),
+                    Some(known) if known.label == link.label => {}
+                    // One page for several things: what it's called for the first of them would hide the others.
+                    Some(known) => known.label = "登录系统查看和办理",
+                }
             }
-        });
+        }
         all
     }
 

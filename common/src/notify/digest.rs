@@ -26,6 +26,22 @@ fn due_soon(line: &DigestLine) -> (u64, bool) {
     (line.counts.due_soon, line.counts.due_soon_more)
 }
 
+/// How much waits in a queue, and what of it presses: `待办 12 件，其中已逾期 1 件、即将到期 3 件`.
+fn standing(line: &DigestLine) -> String {
+    let waiting = amount((line.counts.waiting, line.counts.waiting_more));
+    let pressing = [("已逾期", overdue(line)), ("即将到期", due_soon(line))];
+    let pressing: Vec<_> = pressing
+        .into_iter()
+        .filter(|(_, number)| number.0 > 0)
+        .map(|(what, number)| format!("{what} {}", amount(number)))
+        .collect();
+    if pressing.is_empty() {
+        format!("待办 {waiting}")
+    } else {
+        format!("待办 {waiting}，其中{}", pressing.join("、"))
+    }
+}
+
 /// The mail's content.
 pub(super) fn content(digest: &Digest, letterhead: &Letterhead) -> Content {
     let (supervised, own): (Vec<_>, Vec<_>) = digest.lines.iter().partition(|line| line.supervised);
@@ -43,13 +59,8 @@ pub(super) fn content(digest: &Digest, letterhead: &Letterhead) -> Content {
     let mut content = Content::new(tone, "每日待办", format!("每日待办：{numbers}"), numbers)
         .summary(format!("截至 {}。", moment(digest.at)))
         .paragraph(format!("截至 {}，以下事项等待办理。", moment(digest.at)));
-    for line in own {
-        let counts = line.counts;
-        content = content.paragraph(format!("{}：", title(line))).facts([
-            ("待办", amount((counts.waiting, counts.waiting_more))),
-            ("其中即将到期", amount((counts.due_soon, counts.due_soon_more))),
-            ("其中已逾期", amount((counts.overdue, counts.overdue_more))),
-        ]);
+    if !own.is_empty() {
+        content = content.facts(own.into_iter().map(|line| (title(line), standing(line))));
     }
     for line in supervised {
         content = content.notice(

@@ -2,7 +2,7 @@
 
 use super::{
     application::{self, Receipt},
-    content::{Block, Content, Link, Writing},
+    content::{Block, Content, Link, Reason, Writing},
     digest, education,
     letterhead::Letterhead,
     notice::{self, Told},
@@ -355,16 +355,26 @@ fn write_block(out: &mut String, block: &Block) -> fmt::Result {
         }
         Block::Reasons { title, reasons } => {
             writeln!(out, "{title}：")?;
-            for (index, reason) in reasons.iter().enumerate() {
+            let item = |reason: &Reason| {
                 let part =
                     if reason.part.is_empty() { String::new() } else { format!("【{}】", reason.part) };
-                writeln!(out, "{}. {part}{}", index + 1, reason.lines.join("\n   "))?;
-            }
-            Ok(())
+                format!("{part}{}", reason.lines.join("\n   "))
+            };
+            write_list(out, &reasons.iter().map(item).collect::<Vec<_>>())
         }
         Block::Steps { title, steps } => {
             writeln!(out, "{title}：")?;
-            steps.iter().enumerate().try_for_each(|(index, step)| writeln!(out, "{}. {step}", index + 1))
+            write_list(out, steps)
+        }
+    }
+}
+
+/// Numbered, but where there is one alone.
+fn write_list(out: &mut String, items: &[String]) -> fmt::Result {
+    match items {
+        [one] => writeln!(out, "{one}"),
+        items => {
+            items.iter().enumerate().try_for_each(|(index, item)| writeln!(out, "{}. {item}", index + 1))
         }
     }
 }

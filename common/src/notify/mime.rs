@@ -107,7 +107,8 @@ impl Mail {
         let mut message = Message::builder()
             .from(mailbox(&letterhead.office, &letterhead.from)?)
             .to(mailbox(&reader, to)?)
-            .subject(letter.subject)
+            // What looks like an encoded word is written as it stands, and would be decoded by whoever reads it.
+            .subject(letter.subject.replace("=?", "= ?"))
             .date(system_time(now))
             .message_id(Some(message_id.clone()))
             .raw_header(HeaderValue::new(

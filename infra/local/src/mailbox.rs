@@ -121,6 +121,11 @@ impl Mailbox {
         self.store.all()
     }
 
+    /// The mail of that id, if there is one.
+    pub fn message(&self, id: &str) -> Result<Option<StoredMail>, MailboxError> {
+        self.store.get(id)
+    }
+
     /// Every mail's header fields, oldest first, without touching a file.
     pub fn summaries(&self) -> Vec<MailSummary> {
         self.store.summaries()

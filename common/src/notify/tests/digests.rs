@@ -20,13 +20,13 @@ fn line(of: Waiting, stage: Stage, area: &str, counts: [u64; 3], supervised: boo
     }
 }
 
-fn of_wuhan(applications: [u64; 3], hours: [u64; 3]) -> Vec<DigestLine> {
+pub fn of_wuhan(applications: [u64; 3], hours: [u64; 3]) -> Vec<DigestLine> {
     [(Waiting::Applications, applications), (Waiting::Hours, hours)]
         .map(|(of, counts)| line(of, Stage::Preliminary, "4201", counts, false))
         .into()
 }
 
-fn digest(lines: Vec<DigestLine>) -> Digest {
+pub fn digest(lines: Vec<DigestLine>) -> Digest {
     Digest {
         id: format!("{}-digest-20260302", StaffId::mint(7)),
         staff: StaffId::mint(7),

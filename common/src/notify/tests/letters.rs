@@ -31,6 +31,16 @@ fn every_letter_reads_as_it_was_approved() {
 }
 
 #[test]
+fn several_in_one_read_as_was_approved() {
+    let named = |name| every_message().into_iter().find(|(of, _)| *of == name).unwrap().1;
+    let several = ["hours_recorded", "hours_corrected", "renewal_due"].map(|name| to_zhang_san(named(name)));
+    let Letter { subject, text, .. } = Letter::gathered(&several, &letterhead(), now()).unwrap();
+    insta::with_settings!({ omit_expression => true, prepend_module_to_snapshot => false }, {
+        insta::assert_snapshot!("gathered", format!("{subject}\n\n{text}"));
+    });
+}
+
+#[test]
 fn chinese_text_takes_full_width_punctuation_and_no_idle_blanks() {
     let han =
         |character: char| ('\u{3000}'..='\u{9fff}').contains(&character) || matches!(character, '“' | '”');

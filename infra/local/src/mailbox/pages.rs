@@ -63,8 +63,10 @@ struct ListPage {
 /// A message of WeChat's.
 struct MessageRow {
     who: String,
+    title: &'static str,
     template: String,
     when: String,
+    /// In the order in which WeChat shows them, which is that of the numbers in their keys.
     values: Vec<(String, String)>,
 }
 
@@ -102,11 +104,16 @@ async fn list(State(shown): State<Shown>, Query(query): Query<ListQuery>) -> Res
 }
 
 fn message_row(message: WeChatMessage) -> MessageRow {
+    let mut values: Vec<_> = message.data.into_iter().collect();
+    values.sort_by_key(|(key, _)| {
+        key.trim_start_matches(|letter: char| !letter.is_ascii_digit()).parse().unwrap_or(u32::MAX)
+    });
     MessageRow {
         who: message.to,
+        title: message.title,
         template: message.template_id,
         when: message.at.clock_in_chinese(),
-        values: message.data.into_iter().collect(),
+        values,
     }
 }
 

@@ -35,6 +35,8 @@ pub struct WeChatMessage {
     pub to: String,
     /// The template's id.
     pub template_id: String,
+    /// What its messages are about.
+    pub title: &'static str,
     /// The page it opens; empty where there is none.
     pub page: String,
     /// Values by key.
@@ -90,8 +92,8 @@ struct Book {
 /// The part of WeChat that sends messages.
 #[derive(Debug)]
 pub(super) struct Service {
-    /// The keys of each template.
-    templates: BTreeMap<String, Vec<String>>,
+    /// The title and the keys of each template.
+    templates: BTreeMap<String, (&'static str, Vec<String>)>,
     clock: Clock,
     book: Mutex<Book>,
 }
@@ -99,8 +101,10 @@ pub(super) struct Service {
 impl Service {
     pub fn new(templates: Option<&BTreeMap<Topic, Template>>, clock: Clock) -> Self {
         let keys = |template: &Template| template.keys().map(str::to_owned).collect();
-        let templates = templates.into_iter().flat_map(BTreeMap::values);
-        let templates = templates.map(|template| (template.id.to_string(), keys(template))).collect();
+        let templates = templates.into_iter().flatten();
+        let templates = templates
+            .map(|(topic, template)| (template.id.to_string(), (topic.label(), keys(template))))
+            .collect();
         Self { templates, clock, book: Mutex::default() }
     }
 
@@ -214,8 +218,8 @@ impl WeChat {
         if !message.touser.starts_with("oD") || message.touser.len() != 28 {
             return Err(error(40003, "invalid openid"));
         }
-        let keys = service.templates.get(&message.template_id);
-        let keys = keys.ok_or_else(|| error(40037, "invalid template_id"))?;
+        let template = service.templates.get(&message.template_id);
+        let (title, keys) = template.ok_or_else(|| error(40037, "invalid template_id"))?;
         let mut data = BTreeMap::new();
         for key in keys {
             let value = message.data.get(key).map(|value| value.value.clone()).unwrap_or_default();
@@ -234,7 +238,7 @@ impl WeChat {
         }
         let page = message.page.unwrap_or_default();
         let (to, template_id) = (message.touser, message.template_id);
-        book.messages.push(WeChatMessage { to, template_id, page, data, at: now });
+        book.messages.push(WeChatMessage { to, template_id, title, page, data, at: now });
         Ok(
             json!({ "errcode": 0, "errmsg": "ok", "msgid": 2_900_000_000_000_000_000_u64 + book.messages.len() as u64 }),
         )
