@@ -11,7 +11,7 @@ mod transfer;
 pub use change::FieldChange;
 pub use credit::{CreditView, EvidenceView, Recorder};
 pub use escalation::EscalationView;
-pub use message::{AttemptView, BouncedView, FeedbackView, MailView, MessageView};
+pub use message::{AttemptView, BouncedView, FeedbackView, MailView, MessageView, QuietHoursView};
 pub use registration::RegistrationView;
 pub use revocation::{ObjectionView, RevocationEndView, RevocationView};
 pub use transfer::{ArrivalView, DepartureView, TransferView};

@@ -9,6 +9,7 @@ use axum::{
 };
 use domain::application::JournalAction;
 use local::mailbox::Failure;
+use rstest::rstest;
 use serde_json::{Value, json};
 use tests::{Person, World, form};
 use tower::ServiceExt;
@@ -179,6 +180,50 @@ async fn the_link_in_a_reminder_takes_its_reader_off_reminders_by_post_alone() {
     world.system.clock.put(world.now().plus_seconds(60));
     let wanted = json!({ "mail_reminders": true });
     let preferred = zhang.send("PUT", "/v1/me/preferences", Some(wanted), &[]).await.expect(200);
-    assert_eq!(preferred.body, json!({ "bounced": null, "reminders": true }));
+    assert_eq!(
+        preferred.body,
+        json!({ "bounced": null, "reminders": true, "quiet_hours": null, "digest": false })
+    );
     assert_eq!(zhang.get("/v1/me").await.expect(200).body["mail"]["reminders"], true);
+}
+
+#[tokio::test]
+async fn a_holder_says_when_and_how_often_they_want_what_can_wait() {
+    let world = World::new().await;
+    let zhang = world.holder("zhang").await;
+    let wanted = json!({
+        "mail_reminders": true, "quiet_hours": { "from": "22:00", "until": "07:30" }, "digest": true
+    });
+    let said = zhang.send("PUT", "/v1/me/preferences", Some(wanted), &[]).await.expect(200);
+    assert_eq!(said.body["quiet_hours"], json!({ "from": "22:00", "until": "07:30" }));
+    assert_eq!(said.body["digest"], true);
+    assert_eq!(zhang.get("/v1/me").await.expect(200).body["mail"], said.body);
+    // All of it, each time.
+    let said = zhang
+        .send("PUT", "/v1/me/preferences", Some(json!({ "mail_reminders": true })), &[])
+        .await
+        .expect(200);
+    assert_eq!((&said.body["quiet_hours"], &said.body["digest"]), (&Value::Null, &json!(false)));
+}
+
+#[rstest]
+#[case::no_time("25:00", "08:00", "quiet_hours.from", "time_malformed")]
+#[case::a_word("22:00", "morning", "quiet_hours.until", "time_malformed")]
+#[case::all_day("08:00", "08:00", "quiet_hours.until", "quiet_hours_empty")]
+#[tokio::test]
+async fn quiet_hours_that_cannot_be(
+    #[case] from: &str,
+    #[case] until: &str,
+    #[case] field: &str,
+    #[case] code: &str,
+) {
+    let world = World::new().await;
+    let zhang = world.holder("zhang").await;
+    let wanted = json!({ "mail_reminders": true, "quiet_hours": { "from": from, "until": until } });
+    let refused = zhang.send("PUT", "/v1/me/preferences", Some(wanted), &[]).await.expect(422);
+    assert_eq!(
+        (&refused.body["errors"][0]["field"], &refused.body["errors"][0]["code"]),
+        (&json!(field), &json!(code))
+    );
+    assert_eq!(zhang.get("/v1/me").await.expect(200).body["mail"]["quiet_hours"], Value::Null);
 }

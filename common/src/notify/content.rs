@@ -21,16 +21,16 @@ pub(super) struct Writing<'a> {
 }
 
 /// How a mail looks before it's read. The words say the same: colour is never the only sign.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Tone {
+    /// Something has ended.
+    Closed,
     /// Something is done and well.
     Done,
     /// Something is to be done.
     Action,
     /// Something is to be done within days.
     Urgent,
-    /// Something has ended.
-    Closed,
 }
 
 impl Tone {
@@ -53,6 +53,8 @@ impl Tone {
 /// A part of a mail.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Block {
+    /// The heading of one message among several.
+    Heading(String),
     /// Plain text.
     Paragraph(String),
     /// Text that mustn't be overlooked.
@@ -201,6 +203,27 @@ impl Content {
     pub fn link(mut self, label: &'static str, url: String) -> Self {
         self.links.push(Link { label, url });
         self
+    }
+
+    /// Several messages in one, each under its heading, with the links of all.
+    pub fn gathered(contents: Vec<Self>) -> Self {
+        let headline = format!("{} 条通知", contents.len());
+        let tone = contents.iter().map(|content| content.tone).max().unwrap_or(Tone::Action);
+        let summary = contents.iter().map(|content| content.headline.clone()).collect::<Vec<_>>().join("；");
+        let mut all = Self::new(tone, "每日汇总", format!("每日汇总：{headline}"), headline).summary(summary);
+        for content in contents {
+            all = all.block(Block::Heading(content.headline));
+            all.blocks.extend(content.blocks);
+            all.links.extend(content.links);
+        }
+        let mut known = Vec::new();
+        all.links.retain(|link| {
+            !known.contains(&link.url) && {
+                known.push(link.url.clone());
+                true
+            }
+        });
+        all
     }
 
     /// `add` applied where `condition` holds.

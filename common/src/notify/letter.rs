@@ -52,6 +52,24 @@ impl Letter {
         Self::compose(&notification.name, &content, letterhead, unsubscribe, now)
     }
 
+    /// Writes several notifications to one reader in one letter, as [`Letter::write`] does one.
+    ///
+    /// # Errors
+    /// As [`Letter::write`].
+    pub fn gathered(
+        notifications: &[Notification],
+        letterhead: &Letterhead,
+        now: Instant,
+    ) -> Result<Self, fmt::Error> {
+        let Some(first) = notifications.first() else { return Err(fmt::Error) };
+        let write = |notification: &Notification| {
+            content(notification, Writing { letterhead, at: notification.at, today: now.day() })
+        };
+        let content = Content::gathered(notifications.iter().map(write).collect());
+        let unsubscribe = notifications.iter().find_map(|notification| letterhead.unsubscribe(notification));
+        Self::compose(&first.name, &content, letterhead, unsubscribe, now)
+    }
+
     /// Writes `digest` on `letterhead`, to be sent at `now`.
     ///
     /// # Errors
@@ -325,6 +343,7 @@ const CAUTION: &str = "我们不会通过邮件索要证件号码、密码或验
 
 fn write_block(out: &mut String, block: &Block) -> fmt::Result {
     match block {
+        Block::Heading(text) => writeln!(out, "■ {text}"),
         Block::Paragraph(text) | Block::Note(text) => writeln!(out, "{text}"),
         Block::Notice { title, text } => writeln!(out, "【{title}】{text}"),
         Block::Figure { label, value } => writeln!(out, "{label}：{value}"),

@@ -68,25 +68,40 @@ impl Mail {
     ) -> Result<Self, MailError> {
         let letter = Letter::write(notification, letterhead, now)?;
         let Notification { id, name, to, .. } = notification;
-        Self::compose(id, (name, to), letter, letterhead, now)
+        Self::compose(&[id], (name, to), letter, letterhead, now)
+    }
+
+    /// Writes `notifications`, all to the reader of the first, as one mail, known by the first of them.
+    pub fn gathered(
+        notifications: &[Notification],
+        letterhead: &Letterhead,
+        now: Instant,
+    ) -> Result<Self, MailError> {
+        let letter = Letter::gathered(notifications, letterhead, now)?;
+        let Some(Notification { name, to, .. }) = notifications.first() else {
+            return Err(MailError::Text(fmt::Error));
+        };
+        let ids: Vec<_> = notifications.iter().map(|notification| notification.id.as_str()).collect();
+        Self::compose(&ids, (name, to), letter, letterhead, now)
     }
 
     /// Writes `digest` on `letterhead`; `now` becomes its `Date`.
     pub fn digest(digest: &Digest, letterhead: &Letterhead, now: Instant) -> Result<Self, MailError> {
         let letter = Letter::digest(digest, letterhead, now)?;
         let Digest { id, name, to, .. } = digest;
-        Self::compose(id, (name, to), letter, letterhead, now)
+        Self::compose(&[id], (name, to), letter, letterhead, now)
     }
 
-    /// The message `id` to somebody by name and address.
+    /// The messages `ids`, of which the first is the one it's known by, to somebody by name and address.
     fn compose(
-        id: &str,
+        ids: &[&str],
         (name, to): (&str, &EmailAddress),
         letter: Letter,
         letterhead: &Letterhead,
         now: Instant,
     ) -> Result<Self, MailError> {
-        let digest = hex::encode(digest(&SHA256, id.as_bytes()));
+        // Another mail where it has other messages in it.
+        let digest = hex::encode(digest(&SHA256, ids.join("+").as_bytes()));
         let message_id = format!("<{}@{}>", &digest[..32], letterhead.domain());
         let reader = shortened(&one_line(name), NAME_LIMIT);
         let mut message = Message::builder()
@@ -122,7 +137,7 @@ impl Mail {
         )?;
         Ok(Self {
             envelope: message.envelope().clone(),
-            notification: id.to_owned(),
+            notification: ids.first().copied().unwrap_or_default().to_owned(),
             message_id,
             bytes: message.formatted(),
         })

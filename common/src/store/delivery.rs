@@ -14,12 +14,14 @@ use aws_sdk_dynamodb::{
 use domain::{
     actor::Actor,
     application::{JournalAction, JournalEntry},
-    delivery::{Attempt, BouncedAddress, DeliveryState, Feedback, MailStanding},
+    delivery::{Attempt, BouncedAddress, DeliveryState, Feedback, MailStanding, Wishes},
     id::HolderId,
     notification::Notification,
 };
 use serde::Deserialize;
 
+/// Messages of a holder that are looked at for what can be told together.
+const LOOKED_AT: i32 = 100;
 /// Changes of how mail to one holder fares that may meet before one of them gives up.
 const STANDING_ATTEMPTS: u32 = 8;
 
@@ -128,15 +130,45 @@ impl Store {
         Ok(())
     }
 
-    /// Notes whether the holder wants reminders by mail of whom `standing` was read. `entry` says who said so, when and from
-    /// where. How it stands then.
-    pub async fn set_reminders(
+    /// Notes what the holder wishes of whom `standing` was read. `entry` says who said so, when and from where. How it stands
+    /// then.
+    pub async fn set_wishes(
         &self,
         standing: MailStanding,
-        wanted: bool,
+        wishes: Wishes,
         entry: &JournalEntry,
     ) -> Result<MailStanding, StoreError> {
-        self.change_standing(standing, entry, |standing| standing.with_reminders(wanted, entry.at)).await
+        self.change_standing(standing, entry, |standing| standing.wishing(wishes, entry.at)).await
+    }
+
+    /// Notes that the holder wants no reminders by mail. As [`Store::set_wishes`].
+    pub async fn unsubscribe(
+        &self,
+        standing: MailStanding,
+        entry: &JournalEntry,
+    ) -> Result<MailStanding, StoreError> {
+        self.change_standing(standing, entry, |standing| standing.unsubscribed(entry.at)).await
+    }
+
+    /// What `holder` is still to be told, the newest first, of the last hundred messages: one query of the index, which may be
+    /// a moment behind.
+    pub async fn still_to_be_told(&self, holder: &HolderId) -> Result<Vec<Notification>, StoreError> {
+        let page = self
+            .client
+            .query()
+            .table_name(&self.tables.records)
+            .index_name(keys::MESSAGES_INDEX)
+            .key_condition_expression("messages_pk = :pk")
+            .filter_expression("#state = :pending")
+            .expression_attribute_names("#state", "state")
+            .expression_attribute_values(":pk", keys::text(holder.as_str()))
+            .expression_attribute_values(":pending", keys::text("pending"))
+            .scan_index_forward(false)
+            .limit(LOOKED_AT)
+            .send()
+            .await?;
+        let told = page.items.unwrap_or_default().into_iter().map(records::from_item::<ToldMessage>);
+        told.map(|told| told.map(|told| told.notification)).collect()
     }
 
     /// Writes what `decide` makes of `standing`, or of what it has become since it was read, with its entry of the journal;

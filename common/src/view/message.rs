@@ -3,13 +3,15 @@
 use crate::store::ToldMessage;
 use domain::{
     date::Instant,
-    delivery::{Attempt, AttemptOutcome, Channel, DeliveryState, Feedback, FeedbackKind, MailStanding},
+    delivery::{
+        Attempt, AttemptOutcome, Channel, DeliveryState, Feedback, FeedbackKind, MailStanding, Wishes,
+    },
     dossier::Dossier,
 };
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// What is said of an attempt that failed, by the first part of its detail.
-const REASONS: [(&str, &str); 12] = [
+const REASONS: [(&str, &str); 15] = [
     ("address_bounced", "该邮箱此前无法送达，请更换电子邮箱"),
     ("unsubscribed", "您已退订邮件提醒"),
     ("mailing_stopped", "发布机构已停止群发这则公告"),
@@ -20,6 +22,9 @@ const REASONS: [(&str, &str); 12] = [
     ("mail_provider_unreachable", "暂时无法连接邮件服务商"),
     ("mail_sender_refused", "邮件服务商暂不接受本系统的邮件，管理人员会处理"),
     ("mail_address_invalid", "该地址无法用于发送邮件，请更换电子邮箱"),
+    ("wechat_busy", "微信暂时繁忙"),
+    ("wechat_unreachable", "暂时无法连接微信"),
+    ("wechat_bad_message", "微信未接受该消息，管理人员会处理"),
     ("attempts_exhausted", "多次发送均未成功"),
     ("", "发送未成功"),
 ];
@@ -165,6 +170,23 @@ pub struct MailView {
     pub bounced: Option<BouncedView>,
     /// True where they get reminders by mail; what the office has to tell comes in any case.
     pub reminders: bool,
+    /// 免打扰时段（北京时间），其间不发送可以等待的通知；未设置时为空
+    pub quiet_hours: Option<QuietHoursView>,
+    /// True where what can wait comes once a day, in one mail.
+    pub digest: bool,
+}
+
+/// Hours in which nothing is sent that can wait; they may go over midnight.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct QuietHoursView {
+    /// 开始时间，例如 22:00
+    #[cfg_attr(feature = "openapi", schema(pattern = "^([01][0-9]|2[0-3]):[0-5][0-9]$", example = "22:00"))]
+    pub from: String,
+    /// 结束时间，例如 08:00；早于开始时间时为次日
+    #[cfg_attr(feature = "openapi", schema(pattern = "^([01][0-9]|2[0-3]):[0-5][0-9]$", example = "08:00"))]
+    pub until: String,
 }
 
 impl MailView {
@@ -189,6 +211,9 @@ impl MailView {
 impl From<&MailStanding> for MailView {
     /// What doesn't depend on the address in use.
     fn from(standing: &MailStanding) -> Self {
-        Self { bounced: None, reminders: !standing.reminders_off }
+        let Wishes { reminders, quiet, digest } = standing.wishes();
+        let quiet_hours = quiet
+            .map(|quiet| QuietHoursView { from: quiet.from().to_string(), until: quiet.until().to_string() });
+        Self { bounced: None, reminders, quiet_hours, digest }
     }
 }

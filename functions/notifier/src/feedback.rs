@@ -218,7 +218,7 @@ pub(crate) async fn hear(
             let at = feedback.at.min(now);
             let entry = JournalEntry::new(Actor::System, JournalAction::RemindersSet, at);
             let standing = store.mail_standing(&letter.holder).await?;
-            store.set_reminders(standing, false, &entry).await?;
+            store.unsubscribe(standing, &entry).await?;
         }
         _ => {}
     }

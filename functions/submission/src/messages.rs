@@ -4,11 +4,12 @@ use axum::{Json, extract::State, response::IntoResponse};
 use common::{
     http::{App, Body, Holder, Problem, Query, Received},
     store::Cursor,
-    view::{MailView, MessageView},
+    view::{MailView, MessageView, QuietHoursView},
 };
 use domain::{
     actor::Actor,
     application::{JournalAction, JournalEntry},
+    delivery::{QuietHours, TimeOfDay, Wishes},
 };
 use serde::{Deserialize, Serialize};
 
@@ -56,18 +57,46 @@ pub(crate) async fn list(
     }))
 }
 
-/// What a holder wants.
+/// What a holder wants: all of it, each time.
 #[derive(Debug, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Preferences {
     /// 是否接收邮件提醒和公告邮件；回执、决定等法定通知不受影响
     mail_reminders: bool,
+    /// 免打扰时段（北京时间）；省略或为空时不设
+    quiet_hours: Option<QuietHoursView>,
+    /// 是否将可以等待的通知合并为每日一封（上午八点）；省略时为否
+    #[serde(default)]
+    digest: bool,
 }
 
-/// 设置是否接收邮件提醒
+impl Preferences {
+    fn wishes(&self) -> Result<Wishes, Problem> {
+        let time = |field: &str, text: &str| {
+            text.parse::<TimeOfDay>()
+                .map_err(|error| Problem::invalid(field, "time_malformed", error.to_string()))
+        };
+        let quiet = match &self.quiet_hours {
+            None => None,
+            Some(QuietHoursView { from, until }) => {
+                let hours =
+                    QuietHours::new(time("quiet_hours.from", from)?, time("quiet_hours.until", until)?);
+                let detail = "免打扰时段的开始和结束时间不能相同";
+                Some(
+                    hours
+                        .ok_or_else(|| Problem::invalid("quiet_hours.until", "quiet_hours_empty", detail))?,
+                )
+            }
+        };
+        Ok(Wishes { reminders: self.mail_reminders, quiet, digest: self.digest })
+    }
+}
+
+/// 设置接收通知的方式
 ///
-/// 只影响提醒和公告邮件；受理回执、审核决定、撤销告知等照常发送。重复提交结果相同。
+/// 是否接收提醒和公告邮件、免打扰时段、是否每日合并为一封。只影响可以等待的通知；受理回执、审核决定、撤销告知和七日内到期的提醒照常
+/// 立即发送。每次提交全部设置，重复提交结果相同。
 #[cfg_attr(feature = "openapi", utoipa::path(put, path = "/v1/me/preferences", tag = "submission",
     request_body = Preferences, responses((status = 200, body = MailView))))]
 pub(crate) async fn prefer(
@@ -76,11 +105,12 @@ pub(crate) async fn prefer(
     received: Received,
     Body(wanted): Body<Preferences>,
 ) -> Result<impl IntoResponse, Problem> {
+    let wishes = wanted.wishes()?;
     let mut entry =
         JournalEntry::new(Actor::Holder(holder.id.clone()), JournalAction::RemindersSet, received.at);
     received.from.clone_into(&mut entry.from);
     let mut dossier = app.store.dossier(&holder.id, received.at).await?;
     let standing = dossier.mail.clone();
-    dossier.mail = app.store.set_reminders(standing, wanted.mail_reminders, &entry).await?;
+    dossier.mail = app.store.set_wishes(standing, wishes, &entry).await?;
     Ok(Json(MailView::of(&dossier)))
 }

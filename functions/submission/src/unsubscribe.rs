@@ -93,7 +93,7 @@ pub(crate) async fn act(
         JournalEntry::new(Actor::Holder(holder.clone()), JournalAction::RemindersSet, received.at);
     received.from.clone_into(&mut entry.from);
     let standing = app.store.mail_standing(&holder).await?;
-    app.store.set_reminders(standing, false, &entry).await?;
+    app.store.unsubscribe(standing, &entry).await?;
     let text = "今后不再向您发送邮件提醒。受理回执、审核决定等通知仍会发送；登录后可随时恢复提醒。";
     Ok(page("已退订邮件提醒", text, ""))
 }

@@ -15,7 +15,7 @@ use domain::{
     actor::Actor,
     application::{ApplicationKind, Change, JournalAction, JournalEntry},
     date::{Instant, date},
-    delivery::MailStanding,
+    delivery::{MailStanding, Wishes},
     id::{ApplicationId, HolderId},
     notification::{Message, Notification},
 };
@@ -150,7 +150,9 @@ impl Scene {
 
     pub async fn want_reminders(&self, at: Instant) {
         let entry = JournalEntry::new(Actor::Holder(holder()), JournalAction::RemindersSet, at);
-        self.store.set_reminders(self.standing().await, true, &entry).await.unwrap();
+        let standing = self.standing().await;
+        let wishes = Wishes { reminders: true, ..standing.wishes() };
+        self.store.set_wishes(standing, wishes, &entry).await.unwrap();
     }
 }
 

@@ -11,3 +11,4 @@ mod office;
 mod proof;
 mod rates;
 mod stream;
+mod wishes;

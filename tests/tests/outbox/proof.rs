@@ -135,7 +135,7 @@ async fn who_wants_no_reminders_gets_none_and_whatever_else_there_is() {
     let postman = office.postman();
     let entry = JournalEntry::new(Actor::Holder(holder()), JournalAction::RemindersSet, start());
     let standing = office.store.mail_standing(&holder()).await.unwrap();
-    office.store.set_reminders(standing, false, &entry).await.unwrap();
+    office.store.unsubscribe(standing, &entry).await.unwrap();
     let reminder = office.write_to(READER, after(60), due()).await;
     assert_eq!(postman.send_new(&reminder, after(60)).await.unwrap(), Outcome::Withheld);
     let letter = office.write_to(READER, after(61), withdrawn(1)).await;

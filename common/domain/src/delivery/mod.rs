@@ -5,9 +5,11 @@
 mod message;
 mod standing;
 mod urgency;
+mod wishes;
 
 pub use standing::{BouncedAddress, MailStanding, Withheld};
 pub use urgency::Urgency;
+pub use wishes::{InvalidTimeOfDay, QuietHours, TimeOfDay, Wishes};
 
 use crate::date::Instant;
 use serde::{Deserialize, Serialize};

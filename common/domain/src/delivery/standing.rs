@@ -1,5 +1,6 @@
 //! How mail to one holder fares.
 
+use super::{QuietHours, Urgency, Wishes, wishes::digest_after};
 use crate::{contact::EmailAddress, date::Instant, id::HolderId, notification::Notification};
 use serde::{Deserialize, Serialize};
 
@@ -48,7 +49,13 @@ pub struct MailStanding {
     /// True where the holder wants no reminders by mail.
     #[serde(default)]
     pub reminders_off: bool,
-    /// When they last said so, or that they want them again.
+    /// When they want nothing that can wait.
+    #[serde(default)]
+    pub quiet: Option<QuietHours>,
+    /// True where they want what can wait once a day, in one mail.
+    #[serde(default)]
+    pub digest: bool,
+    /// When they last said any of this.
     #[serde(default)]
     pub reminders_set_at: Option<Instant>,
 }
@@ -56,7 +63,15 @@ pub struct MailStanding {
 impl MailStanding {
     /// That of a holder who was never heard of.
     pub fn new(holder: HolderId) -> Self {
-        Self { holder, version: 0, bounced: None, reminders_off: false, reminders_set_at: None }
+        Self {
+            holder,
+            version: 0,
+            bounced: None,
+            reminders_off: false,
+            quiet: None,
+            digest: false,
+            reminders_set_at: None,
+        }
     }
 
     /// Why `notification` isn't sent by mail; nothing where it is.
@@ -65,6 +80,29 @@ impl MailStanding {
             return Some(Withheld::AddressBounced);
         }
         (self.reminders_off && !notification.message.is_statutory()).then_some(Withheld::Unsubscribed)
+    }
+
+    /// Until when `notification` waits, since its reader wants it later than `now`; none where it doesn't. What is urgent never
+    /// does.
+    pub fn holds(&self, notification: &Notification, now: Instant) -> Option<Instant> {
+        if notification.message.urgency() == Urgency::Urgent {
+            return None;
+        }
+        let digest = self.digest.then(|| digest_after(notification.at)).filter(|morning| *morning > now);
+        let quiet = self.quiet.and_then(|quiet| quiet.end_at(digest.unwrap_or(now)));
+        quiet.or(digest)
+    }
+
+    /// True where `notification` goes in one mail with others that can wait.
+    pub fn gathers(&self, notification: &Notification) -> bool {
+        self.digest
+            && notification.message.urgency() != Urgency::Urgent
+            && self.withholds(notification).is_none()
+    }
+
+    /// What they wish.
+    pub fn wishes(&self) -> Wishes {
+        Wishes { reminders: !self.reminders_off, quiet: self.quiet, digest: self.digest }
     }
 
     /// What is known against `address`. Another address than the one that bounced is written to, so that entering one lifts
@@ -83,15 +121,23 @@ impl MailStanding {
         (!stands).then(|| Self { version: self.version + 1, bounced: Some(bounce), ..self.clone() })
     }
 
-    /// With reminders wanted by mail, or not, as was said at `at`. Nothing where it's so, or where something was said later.
+    /// With what they wish, as was said at `at`. Nothing where it's so, or where something was said later.
     #[must_use]
-    pub fn with_reminders(&self, wanted: bool, at: Instant) -> Option<Self> {
+    pub fn wishing(&self, wishes: Wishes, at: Instant) -> Option<Self> {
         let late = self.reminders_set_at.is_some_and(|set_at| at <= set_at);
-        (!late && wanted == self.reminders_off).then(|| Self {
+        (!late && wishes != self.wishes()).then(|| Self {
             version: self.version + 1,
-            reminders_off: !wanted,
+            reminders_off: !wishes.reminders,
+            quiet: wishes.quiet,
+            digest: wishes.digest,
             reminders_set_at: Some(at),
             ..self.clone()
         })
+    }
+
+    /// The same without reminders by mail.
+    #[must_use]
+    pub fn unsubscribed(&self, at: Instant) -> Option<Self> {
+        self.wishing(Wishes { reminders: false, ..self.wishes() }, at)
     }
 }

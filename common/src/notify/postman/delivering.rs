@@ -7,10 +7,14 @@ use crate::{
 };
 use domain::{
     date::Instant,
-    delivery::{BouncedAddress, Channel, Urgency},
+    delivery::{BouncedAddress, Channel, MailStanding, Urgency},
     notification::{Message, Notification},
 };
 
+/// Seconds that what another message gathers waits longer than that one: longer than a sweep may have to wait for its turn.
+const FOLLOWS_SECONDS: i64 = 3600;
+/// Messages that are gathered into one mail, at most, beside the first.
+const MOST_GATHERED: usize = 19;
 /// Seconds after which a message whose turn didn't come is tried again.
 const LATER_SECONDS: i64 = 60;
 
@@ -20,15 +24,24 @@ impl Postman {
         let Some(leased) = self.store.lease(id, now, door == Door::Sweep).await? else {
             return Ok(Posted { channel: Channel::Mail, outcome: Outcome::NotOurs });
         };
-        let (channel, delivery) = self.deliver(&leased, now).await?;
-        let outcome = match &delivery {
+        let attempted = self.deliver(&leased, now).await?;
+        let (channel, delivery) = (attempted.channel, &attempted.delivery);
+        let outcome = match delivery {
             Delivery::Sent { .. } => Outcome::Sent,
             Delivery::Retry { .. } if leased.attempt < MOST_ATTEMPTS => Outcome::Deferred,
             Delivery::Retry { .. } | Delivery::Refused { .. } => Outcome::Dead,
             Delivery::Withheld { .. } => Outcome::Withheld,
             Delivery::Held { .. } => Outcome::Held,
         };
-        if !self.store.mark(&leased, channel, &delivery, now).await? {
+        for other in &attempted.gathered {
+            if !self.store.mark(other, channel, delivery, now).await? {
+                tracing::warn!(
+                    notification = other.dispatch.id(),
+                    "a message was marked after its lease had ended"
+                );
+            }
+        }
+        if !self.store.mark(&leased, channel, delivery, now).await? {
             tracing::warn!(notification = id, "a message was marked after its lease had ended");
             // What becomes of it is the other sender's to say; that it was sent stays true.
             let outcome = if outcome == Outcome::Sent { Outcome::Sent } else { Outcome::NotOurs };
@@ -40,56 +53,101 @@ impl Postman {
         Ok(Posted { channel, outcome })
     }
 
-    /// Tries to deliver what is leased, and says by which channel that was.
-    async fn deliver(&self, leased: &Leased, now: Instant) -> Result<(Channel, Delivery), StoreError> {
+    /// Tries to deliver what is leased.
+    async fn deliver(&self, leased: &Leased, now: Instant) -> Result<Attempted, StoreError> {
         if leased.attempt > MOST_ATTEMPTS {
             // The last attempt was never marked: its sender died, or marks fail. Sending it each time must have an end.
             let exhausted = Delivery::Retry { error: "attempts_exhausted".to_owned() };
-            return Ok((leased.dispatch.channel(), exhausted));
+            return Ok(Attempted::by(leased.dispatch.channel(), exhausted));
         }
         match &leased.dispatch {
             Dispatch::Letter(notification) => {
-                if let Message::Notice { notice, .. } = &notification.message
-                    && self.store.is_mailing_stopped(notice).await?
-                {
+                if self.is_stopped(notification).await? {
                     let stopped = Delivery::Withheld { error: "mailing_stopped".to_owned() };
-                    return Ok((Channel::Mail, stopped));
+                    return Ok(Attempted::by(Channel::Mail, stopped));
+                }
+                let standing = self.store.mail_standing(&notification.holder).await?;
+                if let Some(until) = self.held_until(&standing, notification, now).await? {
+                    return Ok(Attempted::by(Channel::Mail, Delivery::Held { until }));
                 }
                 if let Some(wechat) = &self.wechat
                     && let Way::WeChat(delivery) =
                         wechat.deliver(&self.store, leased, notification, now).await?
                 {
-                    return Ok((Channel::WeChat, delivery));
+                    return Ok(Attempted::by(Channel::WeChat, delivery));
                 }
-                Ok((Channel::Mail, self.mail(notification, now).await?))
+                self.mail(&standing, notification, now).await
             }
             Dispatch::Digest(digest) => {
                 if !self.pace.turn(&self.store, Urgency::Ordinary).await? {
-                    return Ok((Channel::Mail, later(now)));
+                    return Ok(Attempted::by(Channel::Mail, later(now)));
                 }
                 let delivery = match self.carry(Mail::digest(digest, &self.letterhead, now)).await {
                     Ok(sent) => sent,
                     Err(failure) => failure.delivery(),
                 };
-                Ok((Channel::Mail, delivery))
+                Ok(Attempted::by(Channel::Mail, delivery))
             }
             Dispatch::Call(event) => {
-                Ok((Channel::Call, self.webhooks.deliver(&self.store, event, now).await?))
+                Ok(Attempted::by(Channel::Call, self.webhooks.deliver(&self.store, event, now).await?))
             }
         }
     }
 
-    /// Mails `notification`, unless its address bounced before or its reader wants no such mail.
-    async fn mail(&self, notification: &Notification, now: Instant) -> Result<Delivery, StoreError> {
-        let standing = self.store.mail_standing(&notification.holder).await?;
+    /// True for what is written to many where whoever did stopped it.
+    async fn is_stopped(&self, notification: &Notification) -> Result<bool, StoreError> {
+        match &notification.message {
+            Message::Notice { notice, .. } => self.store.is_mailing_stopped(notice).await,
+            _ => Ok(false),
+        }
+    }
+
+    /// Until when `notification` waits, since its reader wants it later. Of what goes in one mail the first is to be sent in
+    /// the morning and gathers the others, which wait a little longer: so no two of them are leased at once.
+    async fn held_until(
+        &self,
+        standing: &MailStanding,
+        notification: &Notification,
+        now: Instant,
+    ) -> Result<Option<Instant>, StoreError> {
+        let Some(until) = standing.holds(notification, now) else { return Ok(None) };
+        let waiting = if standing.gathers(notification) {
+            self.store.still_to_be_told(&notification.holder).await?
+        } else {
+            Vec::new()
+        };
+        let follows = waiting.iter().any(|other| {
+            other.id != notification.id
+                && standing.gathers(other)
+                && standing.holds(other, now) == Some(until)
+        });
+        Ok(Some(if follows { until.plus_seconds(FOLLOWS_SECONDS) } else { until }))
+    }
+
+    /// Mails `notification`, with what else its reader wants in the same mail, unless its address bounced before or its
+    /// reader wants no such mail.
+    async fn mail(
+        &self,
+        standing: &MailStanding,
+        notification: &Notification,
+        now: Instant,
+    ) -> Result<Attempted, StoreError> {
         if let Some(withheld) = standing.withholds(notification) {
-            return Ok(Delivery::Withheld { error: withheld.code().to_owned() });
+            let withheld = Delivery::Withheld { error: withheld.code().to_owned() };
+            return Ok(Attempted::by(Channel::Mail, withheld));
         }
         if !self.pace.turn(&self.store, notification.message.urgency()).await? {
-            return Ok(later(now));
+            return Ok(Attempted::by(Channel::Mail, later(now)));
         }
-        match self.carry(Mail::write(notification, &self.letterhead, now)).await {
-            Ok(sent) => Ok(sent),
+        let gathered = self.gather(standing, notification, now).await?;
+        let others = gathered.iter().filter_map(|other| other.dispatch.letter());
+        let all: Vec<_> = std::iter::once(notification).chain(others).cloned().collect();
+        let mail = match all.as_slice() {
+            [one] => Mail::write(one, &self.letterhead, now),
+            many => Mail::gathered(many, &self.letterhead, now),
+        };
+        let delivery = match self.carry(mail).await {
+            Ok(sent) => sent,
             Err(failure) => {
                 // First, so that a sender that dies before its mark leaves the address suppressed.
                 if let Failure::Carrier(SendError::RecipientRefused(detail)) = &failure {
@@ -101,14 +159,61 @@ impl Postman {
                     };
                     self.store.note_bounce(&notification.holder, &bounce).await?;
                 }
-                Ok(failure.delivery())
+                failure.delivery()
+            }
+        };
+        Ok(Attempted { channel: Channel::Mail, delivery, gathered })
+    }
+
+    /// Leases what goes in one mail with `notification`: what its reader wants once a day, to the same address, and nobody
+    /// has tried yet.
+    async fn gather(
+        &self,
+        standing: &MailStanding,
+        notification: &Notification,
+        now: Instant,
+    ) -> Result<Vec<Leased>, StoreError> {
+        let mut gathered = Vec::new();
+        if !standing.gathers(notification) {
+            return Ok(gathered);
+        }
+        for other in self.store.still_to_be_told(&notification.holder).await? {
+            let fits = other.id != notification.id
+                && other.to == notification.to
+                && standing.gathers(&other)
+                && standing.holds(&other, now).is_none();
+            if fits
+                && !self.is_stopped(&other).await?
+                && let Some(leased) = self.store.lease(&other.id, now, false).await?
+            {
+                gathered.push(leased);
+            }
+            if gathered.len() == MOST_GATHERED {
+                break;
             }
         }
+        Ok(gathered)
     }
 
     async fn carry(&self, mail: Result<Mail, MailError>) -> Result<Delivery, Failure> {
         let id = self.carrier.send(&mail.map_err(Failure::Unwritable)?).await.map_err(Failure::Carrier)?;
         Ok(Delivery::Sent { provider_id: id.to_string() })
+    }
+}
+
+/// How an attempt went.
+struct Attempted {
+    /// By which channel.
+    channel: Channel,
+    /// How.
+    delivery: Delivery,
+    /// What went with it in the same mail.
+    gathered: Vec<Leased>,
+}
+
+impl Attempted {
+    fn by(channel: Channel, delivery: Delivery) -> Self {
+        Self { channel, delivery, gathered: Vec::new() }
     }
 }
 
