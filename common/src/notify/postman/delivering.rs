@@ -94,7 +94,7 @@ impl Postman {
         }
     }
 
-    /// True for what is written to many where whoever did stopped it.
+    /// True where `notification` is of a mailing that was stopped.
     async fn is_stopped(&self, notification: &Notification) -> Result<bool, StoreError> {
         match &notification.message {
             Message::Notice { notice, .. } => self.store.is_mailing_stopped(notice).await,
