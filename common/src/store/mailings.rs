@@ -5,7 +5,7 @@
 //! runs at once one loses the mailing's version, and stops.
 
 use super::{
-    Dispatch, Lost, OutboxItem, OutboxState, Store, StoreError,
+    Dispatch, Lost, OutboxItem, Store, StoreError,
     commit::Transaction,
     items::{every_item, written},
     keys::{self, Item, REGISTERED_SHARDS},
@@ -170,17 +170,17 @@ impl Store {
         every_item(query).await?.into_iter().map(records::from_item).collect()
     }
 
-    /// How far each of `messages` has come that is in the outbox.
-    pub async fn outbox_states(
+    /// Each of `messages` that is in the outbox, by its id.
+    pub async fn outbox_items(
         &self,
         messages: impl IntoIterator<Item = String>,
-    ) -> Result<BTreeMap<String, OutboxState>, StoreError> {
+    ) -> Result<BTreeMap<String, OutboxItem>, StoreError> {
         let wanted = messages.into_iter().map(|id| keys::outbox(&id)).collect();
-        let states = self.batch(wanted).await?.into_iter().map(|item| {
+        let items = self.batch(wanted).await?.into_iter().map(|item| {
             let item: OutboxItem = records::from_item(item)?;
-            Ok((item.dispatch.id().to_owned(), item.state))
+            Ok((item.dispatch.id().to_owned(), item))
         });
-        states.collect()
+        items.collect()
     }
 
     /// Writes a mailing's next version and the messages that it plans, whole or not at all. Nothing is planned of one that

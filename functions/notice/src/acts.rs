@@ -75,7 +75,8 @@ pub(crate) async fn withdraw(
         &write,
         |held, _| {
             let after = held.notice.withdraw(&write.body.reason, now)?;
-            let stop = held.mailing_now().is_some_and(|mailing| mailing.goes_on());
+            // Of one that was mailed, too: some of it may still wait for when its readers want it.
+            let stop = held.mailing.is_some();
             Ok(Done { stop, ..Done::new(Some(after), JournalAction::NoticeWithdrawn) })
         },
         show,

@@ -262,6 +262,8 @@ pub(crate) struct MailingView {
     failed: u64,
     /// Mails planned and not sent: their readers want no such mail or can't be reached, or the mailing was stopped.
     withheld: u64,
+    /// Mails planned that their readers want later: at the end of their quiet hours, or in the next morning's mail.
+    later: u64,
     /// Mails planned of which the last run didn't see what became.
     waiting: usize,
     /// When it was started.
@@ -281,6 +283,7 @@ impl From<&Mailing> for MailingView {
             sent: mailing.sent,
             failed: mailing.failed,
             withheld: mailing.withheld,
+            later: mailing.later,
             waiting: mailing.open.len(),
             started_at: mailing.started_at,
             ended_at: mailing.ended_at,

@@ -17,6 +17,8 @@ use std::time::Instant as Stopwatch;
 
 /// Seconds that a run has for its next step before another one may take the mailing up.
 const LEASE_SECONDS: i64 = 60;
+/// Seconds within which a message that was put back is waited for: it's only not its turn.
+const SOON_SECONDS: i64 = 600;
 /// Holders looked up at the same time.
 const AT_ONCE: usize = 16;
 
@@ -82,15 +84,21 @@ impl Reminder {
 
     /// What became of the messages to `open`.
     async fn settled(&self, notice: &Notice, open: &[HolderId]) -> Result<Settled, StoreError> {
-        let states = self.store.outbox_states(open.iter().map(|holder| notice.message_id(holder))).await?;
+        let items = self.store.outbox_items(open.iter().map(|holder| notice.message_id(holder))).await?;
+        let soon = self.clock.now().plus_seconds(SOON_SECONDS);
         let mut settled = Settled::default();
         for holder in open {
-            match states.get(&notice.message_id(holder)) {
-                Some(OutboxState::Pending) => settled.open.push(holder.clone()),
-                Some(OutboxState::Dead) => settled.failed += 1,
-                Some(OutboxState::Withheld) => settled.withheld += 1,
+            let item = items.get(&notice.message_id(holder));
+            match item.map(|item| (item.state, item)) {
+                // Put back untried till a time that's far: its reader wants it then.
+                Some((OutboxState::Pending, item)) if item.attempts == 0 && item.next_attempt > soon => {
+                    settled.later += 1;
+                }
+                Some((OutboxState::Pending, _)) => settled.open.push(holder.clone()),
+                Some((OutboxState::Dead, _)) => settled.failed += 1,
+                Some((OutboxState::Withheld, _)) => settled.withheld += 1,
                 // One that isn't there any more was sent more than a year ago.
-                Some(OutboxState::Sent) | None => settled.sent += 1,
+                Some((OutboxState::Sent, _)) | None => settled.sent += 1,
             }
         }
         Ok(settled)
@@ -129,7 +137,7 @@ impl Reminder {
     /// The messages to those of `holders` whom the notice is mailed to and who have none yet: a holder of two registrations
     /// is met twice.
     async fn letters(&self, notice: &Notice, holders: &[HolderId]) -> Result<Vec<Notification>, StoreError> {
-        let known = self.store.outbox_states(holders.iter().map(|holder| notice.message_id(holder))).await?;
+        let known = self.store.outbox_items(holders.iter().map(|holder| notice.message_id(holder))).await?;
         let new = holders.iter().filter(|holder| !known.contains_key(&notice.message_id(holder)));
         let new: Vec<_> = new.collect();
         let mut messages = Vec::new();

@@ -258,3 +258,36 @@ async fn who_unsubscribed_isnt_mailed_and_still_reads_it() {
     assert_eq!(mailed(&world).await, [""; 0]);
     assert_eq!(super::seen(&person).await, ["通知"]);
 }
+
+#[tokio::test]
+async fn who_wants_it_later_keeps_nobody_elses_mail_waiting() {
+    let world = World::new().await;
+    let wish = json!({ "mail_reminders": true, "quiet_hours": { "from": "09:00", "until": "11:00" } });
+    for name in ["a", "b", "c"] {
+        let person = super::holder(&world, name, WUCHANG).await;
+        person.send("PUT", "/v1/me/preferences", Some(wish.clone()), &[]).await.expect(200);
+    }
+    for person in 1..=10 {
+        registered(&world, person, WUCHANG).await;
+    }
+    let staff = world.staff("admin").await;
+    let mut ids = Vec::new();
+    for title in ["照常", "停发"] {
+        let id = published(&world, &staff, draft(title)).await;
+        act(&staff, "POST", &id, "mailing", None).await.expect(202);
+        for _ in 0..20 {
+            sweep(&world, 2).await;
+            world.system.clock.put(world.now().plus_seconds(10));
+        }
+        let over = progress(&staff, &id).await;
+        assert_eq!((&over["planned"], &over["sent"], &over["later"]), (&json!(13), &json!(10), &json!(3)));
+        assert_eq!(over["state"], "done");
+        ids.push(id);
+    }
+    // One that is withdrawn is sent to nobody any more, though its mailing was done.
+    withdraw(&staff, &ids[1]).await.expect(200);
+    let before = mailed(&world).await.len();
+    world.put("2026-03-02T11:00:30+08:00");
+    sweep(&world, 2).await;
+    assert_eq!(mailed(&world).await.len(), before + 3);
+}

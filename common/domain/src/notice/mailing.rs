@@ -79,6 +79,10 @@ pub struct Mailing {
     /// Messages that were planned and not sent: their readers want no such mail or can't be reached, or the mailing was
     /// stopped.
     pub withheld: u64,
+    /// Messages planned that their readers want later, at the end of their quiet hours or in the next morning's mail. What
+    /// becomes of them isn't followed, so that they take nobody's room.
+    #[serde(default)]
+    pub later: u64,
     /// Whose message is planned and not settled yet; no more than a run may plan.
     #[serde(default)]
     pub open: Vec<HolderId>,
@@ -99,6 +103,8 @@ pub struct Settled {
     pub failed: u64,
     /// Not sent, and not to be.
     pub withheld: u64,
+    /// Wanted later by their readers.
+    pub later: u64,
     /// Still unsent.
     pub open: Vec<HolderId>,
 }
@@ -135,6 +141,7 @@ impl Mailing {
             sent: 0,
             failed: 0,
             withheld: 0,
+            later: 0,
             open: Vec::new(),
             leased_until: None,
             ended_at: None,
@@ -164,6 +171,7 @@ impl Mailing {
             sent: self.sent + settled.sent,
             failed: self.failed + settled.failed,
             withheld: self.withheld + settled.withheld,
+            later: self.later + settled.later,
             open: settled.open,
             ..self.clone()
         }
