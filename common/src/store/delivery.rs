@@ -21,7 +21,7 @@ use domain::{
 use serde::Deserialize;
 
 /// Messages of a holder that are looked at for what can be told together.
-const LOOKED_AT: i32 = 100;
+const LOOKED_AT: i32 = 50;
 /// Changes of how mail to one holder fares that may meet before one of them gives up.
 const STANDING_ATTEMPTS: u32 = 8;
 
@@ -150,8 +150,8 @@ impl Store {
         self.change_standing(standing, entry, |standing| standing.unsubscribed(entry.at)).await
     }
 
-    /// What `holder` is still to be told, the newest first, of the last hundred messages: one query of the index, which may be
-    /// a moment behind.
+    /// What `holder` is still to be told, the newest first, of the last fifty messages: one query of the index, which may be a
+    /// moment behind.
     pub async fn still_to_be_told(&self, holder: &HolderId) -> Result<Vec<Notification>, StoreError> {
         let page = self
             .client
@@ -159,16 +159,15 @@ impl Store {
             .table_name(&self.tables.records)
             .index_name(keys::MESSAGES_INDEX)
             .key_condition_expression("messages_pk = :pk")
-            .filter_expression("#state = :pending")
-            .expression_attribute_names("#state", "state")
             .expression_attribute_values(":pk", keys::text(holder.as_str()))
-            .expression_attribute_values(":pending", keys::text("pending"))
             .scan_index_forward(false)
             .limit(LOOKED_AT)
             .send()
             .await?;
         let told = page.items.unwrap_or_default().into_iter().map(records::from_item::<ToldMessage>);
-        told.map(|told| told.map(|told| told.notification)).collect()
+        let told: Vec<_> = told.collect::<Result<_, _>>()?;
+        let waits = |told: &ToldMessage| told.state == OutboxState::Pending;
+        Ok(told.into_iter().filter(waits).map(|told| told.notification).collect())
     }
 
     /// Writes what `decide` makes of `standing`, or of what it has become since it was read, with its entry of the journal;

@@ -8,6 +8,8 @@ use common::{
 use domain::{
     date::date,
     delivery::{Channel, Urgency},
+    id::NoticeId,
+    notice::NoticeCategory,
     notification::Message,
 };
 use futures_util::{StreamExt, future::join_all};
@@ -151,4 +153,53 @@ async fn a_deadline_within_a_week_goes_before_reminders_that_were_written_earlie
     order.sort_by_key(|mail| mail.received_at);
     let urgent: Vec<_> = order.iter().map(|mail| mail.to.iter().any(|to| to.contains("urgent"))).collect();
     assert_eq!(urgent.iter().position(|urgent| !urgent), Some(10), "{urgent:?}");
+}
+
+fn notice(number: u32) -> Message {
+    let published_at = start();
+    Message::Notice {
+        notice: NoticeId::mint(published_at.day(), number.into()),
+        category: NoticeCategory::Policy,
+        title: "政策解读".to_owned(),
+        summary: String::new(),
+        published_at,
+        files: 0,
+    }
+}
+
+#[tokio::test]
+async fn what_is_written_to_many_delays_no_deadline() {
+    const NOTICES: u32 = 120;
+    let office = office().await;
+    for number in 0..NOTICES {
+        office.write_to(&format!("many-{number}@example.com"), after(number.into()), notice(number)).await;
+    }
+    let now = after(FIRST_SWEEP + i64::from(NOTICES));
+    office.clock.put(now);
+    let slow = sender(&office, 40);
+    let bulk: Vec<_> = office
+        .store
+        .due_messages(Lane::Messages(Urgency::Bulk), now, 1000)
+        .await
+        .unwrap()
+        .into_iter()
+        .map(|id| (Lane::Messages(Urgency::Bulk), id))
+        .collect();
+    assert_eq!(bulk.len(), NOTICES as usize);
+    let many = slow.send_each(Door::Sweep, &bulk, &office.clock, || true).collect::<Vec<_>>();
+    let deadline = async {
+        while office.mailbox.count() < 10 {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        let id = office.write_to("urgent@example.com", now, reminder(7)).await;
+        let one = [(Lane::Messages(Urgency::Urgent), id)];
+        // By another sender, as the stream's consumer is: what it finds taken is a second at the most.
+        let posted: Vec<_> =
+            sender(&office, 40).send_each(Door::Stream, &one, &office.clock, || true).collect().await;
+        (posted[0].as_ref().unwrap().outcome, office.mailbox.count())
+    };
+    let (many, (outcome, arrived)) = tokio::join!(many, deadline);
+    assert_eq!(outcome, Outcome::Sent);
+    assert!(arrived < NOTICES as usize, "after {arrived} others");
+    assert!(many.iter().all(|posted| posted.as_ref().unwrap().outcome == Outcome::Sent));
 }

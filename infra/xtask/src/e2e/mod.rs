@@ -1,5 +1,6 @@
 //! `cargo xtask e2e`: the template deployed, a whole registration driven through the deployed gateway, from its first day to
-//! a move to another province and back, and a class list, the figures and an employer's standing list through the stream.
+//! a move to another province and back, and a class list, the figures and an employer's standing list through the stream;
+//! with what it's all told by: mail, WeChat, a notice and its mailing.
 //! Every function is its release binary, called as Lambda calls it; DynamoDB, S3, streams, schedules and mail are the
 //! target's.
 
@@ -10,6 +11,7 @@ mod register;
 mod stack;
 mod story;
 mod target;
+mod telling;
 mod training;
 mod watching;
 
@@ -86,7 +88,7 @@ async fn unless_interrupted<T>(work: impl Future<Output = Result<T>>) -> Result<
 async fn played(progress: &Progress, target: &Target, stack: &mut Stack, options: &Options) -> Result<()> {
     let wechat = story::wechat().await?;
     if !options.skip_build {
-        progress.step("sam build：十个函数的发布版 · the release binaries of ten functions");
+        progress.step("sam build：十一个函数的发布版 · the release binaries of eleven functions");
         stack.build()?;
     }
     progress.step("sam deploy：建立整个系统 · the whole stack");
@@ -106,6 +108,7 @@ async fn played(progress: &Progress, target: &Target, stack: &mut Stack, options
     story.moves(&registered, &staff.reviewers).await?;
     story.was_watched(watching).await?;
     story.is_counted(&staff.administrator).await?;
+    story.is_told(&registered, &staff.administrator).await?;
     drop(story);
 
     if target.kind() == Kind::LocalStack {

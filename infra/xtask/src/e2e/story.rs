@@ -1,18 +1,21 @@
 //! The story: a holder registers and is told so; another is reminded; somebody types nonsense into the gateway. What
 //! becomes of the registration is told by [`super::register`], who moves by [`super::moving`], and who watches by
-//! [`super::watching`].
+//! [`super::watching`], who is told what by [`super::telling`].
 
 use super::{
     mail,
     progress::Progress,
     stack::{Parameters, Stack},
     target::Target,
+    telling::NAME,
 };
 use anyhow::{Context, Result, ensure};
+use base64::{Engine, prelude::BASE64_STANDARD};
 use common::{auth::totp::TotpSecret, clock::Clock, crypto::sha256};
-use domain::date::CalendarDate;
+use domain::{date::CalendarDate, subscription::Templates};
 use local::{
     serve::LoopbackServer,
+    system::{WECHAT_APP as LOCAL_APP, WECHAT_TEMPLATES},
     tour::{
         client::{Call, Client, Reply},
         files,
@@ -32,15 +35,21 @@ const SENDER: &str = "registry@example.com";
 
 /// A stand-in for WeChat, on loopback, where the functions of an emulator on this machine find it.
 pub struct StandIn {
-    wechat: WeChat,
+    pub(super) wechat: WeChat,
     server: LoopbackServer,
 }
 
 /// Starts the stand-in.
 pub async fn wechat() -> Result<StandIn> {
-    let wechat = WeChat::new(WECHAT_APP, WECHAT_SECRET);
+    let templates: Templates = templates().parse().context("templates")?;
+    let wechat = WeChat::with_templates(WECHAT_APP, WECHAT_SECRET, &templates, Clock::system());
     let server = LoopbackServer::start(wechat.router(), 0).await.context("the WeChat stand-in")?;
     Ok(StandIn { wechat, server })
+}
+
+/// The stand-in's templates of subscribe messages, for the story's mini-program.
+fn templates() -> String {
+    WECHAT_TEMPLATES.replace(LOCAL_APP, WECHAT_APP)
 }
 
 /// What the stack is deployed with.
@@ -49,6 +58,7 @@ pub fn parameters(stand_in: &StandIn) -> Parameters {
     let values = [
         ("WeChatApps", format!("{WECHAT_APP}:{WECHAT_SECRET}")),
         ("WeChatBaseUrl", stand_in.server.url()),
+        ("WeChatTemplates", BASE64_STANDARD.encode(templates())),
         ("ServiceClients", format!("{CLIENT}:{WECHAT_APP}:{hash}")),
         ("MailCarrier", "ses".to_owned()),
         ("MailFrom", SENDER.to_owned()),
@@ -81,9 +91,9 @@ pub struct Office {
 /// The story, being told about one deployed stack.
 pub struct Story<'a> {
     pub(super) progress: &'a Progress,
-    target: &'a Target,
+    pub(super) target: &'a Target,
     pub(super) stack: &'a Stack,
-    stand_in: &'a StandIn,
+    pub(super) stand_in: &'a StandIn,
     api: String,
     pub(super) today: CalendarDate,
     /// Who registers, at an address of this run alone: an emulator may keep the mail of others.
@@ -184,7 +194,7 @@ impl<'a> Story<'a> {
         let provider = self.post(&administrator, "/v1/staff", provider, 201).await?.body;
 
         self.progress.step("持证人登录，填写资料，上传材料，提交；重发一次只算一次");
-        let open_id = self.stand_in.wechat.open_id("zhangxiaowen");
+        let open_id = self.stand_in.wechat.open_id(NAME);
         // Functions that run elsewhere can't reach this machine's loopback.
         let holder = if self.target.is_here() {
             let code = json!({ "app_id": WECHAT_APP, "code": "demo-zhangxiaowen-1" });

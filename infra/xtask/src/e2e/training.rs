@@ -32,6 +32,7 @@ impl Story<'_> {
             ["李四", NOBODYS, "6"],
         ];
         let list = rows.map(|cells| cells.join(",")).join("\n");
+        let accepted = self.accepts_a_message(registered).await?;
         let roster = self.report(&provider, course, list).await?;
 
         self.progress.step("数据流唤起处理程序，逐行记录；未登记者的学时留存待计入");
@@ -54,7 +55,11 @@ impl Story<'_> {
 
         let holder = self.by_client(&registered.open_id).await?;
         self.has_six_hours(&holder).await?;
-        self.mail(&self.holder, "继续教育已记录").await?;
+        if accepted {
+            self.message(registered).await?;
+        } else {
+            self.mail(&self.holder, "继续教育已记录").await?;
+        }
         self.is_done_again(registered, &holder).await
     }
 
