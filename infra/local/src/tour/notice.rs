@@ -41,7 +41,7 @@ impl Story<'_> {
         let list = self.get(&holder, "/v1/notices", 200).await?;
         ensure!(list.body["unread"]["count"] == 0, "nothing is unread: {}", list.body);
 
-        self.narrator.step("管理员群发邮件：后台分批安排，每人只收一封，随时可停；她收到一封");
+        self.narrator.step("管理员群发邮件：后台分批安排，每人只收一封，随时可停；她收到一封，查得到是否送达，也可设置免打扰时段");
         let mailing = format!("{path}/mailing");
         self.call(&admin, Call::new(Method::POST, &mailing), 202).await?;
         let budget = Duration::from_mins(5);
@@ -52,6 +52,17 @@ impl Story<'_> {
         ensure!(done.text("/state")? == "done" && done.body["sent"] == 1, "it isn't done: {}", done.body);
         self.narrator
             .shows("群发", &format!("{}，已发 {} 封", done.text("/state_label")?, done.body["sent"]));
+        let told = self.get(&holder, "/v1/me/messages?limit=1", 200).await?;
+        let channel = told.text("/items/0/attempts/0/channel_label")?;
+        let about =
+            format!("{}，{channel}，{}", told.text("/items/0/title")?, told.text("/items/0/state_label")?);
+        ensure!(told.text("/items/0/state")? == "accepted", "it isn't sent: {}", told.body);
+        self.narrator.shows("送达情况", &about);
+        let wishes = json!({ "mail_reminders": true, "quiet_hours": { "from": "22:00", "until": "07:00" } });
+        let wish = Call::new(Method::PUT, "/v1/me/preferences").with(wishes);
+        let wished = self.call(&holder, wish, 200).await?;
+        let (from, until) = (wished.text("/quiet_hours/from")?, wished.text("/quiet_hours/until")?);
+        self.narrator.shows("免打扰", &format!("{from} 至次日 {until}"));
         Ok(())
     }
 }
