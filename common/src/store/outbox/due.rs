@@ -11,7 +11,7 @@ use futures_util::future::try_join_all;
 /// Messages of a shard that are looked at for the oldest one.
 const LOOKED_AT: i32 = 100;
 /// Messages of a shard that are read at a time: some hundred bytes each, so well within DynamoDB's megabyte.
-const MOST_OF_A_SHARD: usize = 1000;
+const MOST_OF_A_SHARD: usize = 2000;
 
 /// A waiting message's place in its shard: when it's tried next, since when it waits (a lease doesn't know), which it is.
 pub(super) fn due_sk(next: Instant, since: Option<Instant>, id: &str) -> String {

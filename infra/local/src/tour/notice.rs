@@ -60,8 +60,8 @@ impl Story<'_> {
         self.narrator.shows("送达情况", &about);
         let wishes = json!({ "mail_reminders": true, "quiet_hours": { "from": "22:00", "until": "07:00" } });
         let wish = Call::new(Method::PUT, "/v1/me/preferences").with(wishes);
-        let wished = self.call(&holder, wish, 200).await?;
-        let (from, until) = (wished.text("/quiet_hours/from")?, wished.text("/quiet_hours/until")?);
+        let answer = self.call(&holder, wish, 200).await?;
+        let (from, until) = (answer.text("/quiet_hours/from")?, answer.text("/quiet_hours/until")?);
         self.narrator.shows("免打扰", &format!("{from} 至次日 {until}"));
         Ok(())
     }
